@@ -1,0 +1,2 @@
+//! The worker of Go-Doc-Go.
+fn main() {}

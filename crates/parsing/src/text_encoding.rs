@@ -1,0 +1,103 @@
+//! Bytes to text: byte order marks, UTF-8, UTF-16, and a guess for the rest.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
+
+/// Text decoded from a document's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DecodedText<'a> {
+    /// The text, without a byte order mark.
+    pub(crate) text: Cow<'a, str>,
+    /// The encoding's name (`UTF-8`, `windows-1252`).
+    pub(crate) encoding: &'static str,
+    /// Bytes of the byte order mark, which offsets into `text` leave out. Offsets into the source are
+    /// offsets into `text` plus this while `encoding` is UTF-8 and `lossless`.
+    pub(crate) mark_length: u64,
+    /// Whether every byte was understood; where one was not, the text has U+FFFD.
+    pub(crate) lossless: bool,
+}
+
+/// Decodes text. A byte order mark decides; then valid UTF-8; then UTF-16
+/// without a mark, told by its zero bytes; then a guess from the bytes.
+pub(crate) fn decode(bytes: &[u8]) -> DecodedText<'_> {
+    if let Some((encoding, mark_length)) = Encoding::for_bom(bytes) {
+        return decode_as(encoding, &bytes[mark_length..], mark_length as u64);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return DecodedText {
+            text: Cow::Borrowed(text),
+            encoding: UTF_8.name(),
+            mark_length: 0,
+            lossless: true,
+        };
+    }
+    decode_as(guess(bytes), bytes, 0)
+}
+
+fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], mark_length: u64) -> DecodedText<'a> {
+    let (text, had_errors) = encoding.decode_without_bom_handling(bytes);
+    DecodedText { text, encoding: encoding.name(), mark_length, lossless: !had_errors }
+}
+
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    utf16_without_mark(bytes).unwrap_or_else(|| {
+        let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+        detector.feed(bytes, true);
+        detector.guess(None, chardetng::Utf8Detection::Allow)
+    })
+}
+
+/// UTF-16 of mostly Latin text has a zero in nearly every other byte.
+pub(crate) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let sample = &bytes[..bytes.len().min(4096) & !1];
+    if sample.len() < 4 {
+        return None;
+    }
+    let zeros_at = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd, pairs) = (zeros_at(0), zeros_at(1), sample.len() / 2);
+    match (even, odd) {
+        (0, odd) if odd * 10 >= pairs * 7 => Some(UTF_16LE),
+        (even, 0) if even * 10 >= pairs * 7 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn utf16le(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    #[test]
+    fn utf16_is_read_with_and_without_a_mark() {
+        let plain = utf16le("plain words in two bytes each");
+        assert_eq!(decode(&plain).text, "plain words in two bytes each");
+        let marked = [&[0xFF, 0xFE], plain.as_slice()].concat();
+        assert_eq!(decode(&marked).text, "plain words in two bytes each");
+        assert_eq!(decode(&marked).encoding, "UTF-16LE");
+    }
+
+    #[test]
+    fn legacy_text_is_guessed() {
+        let decoded = decode(b"Caf\xe9 au lait, d\xe9j\xe0 vu");
+        assert_eq!(decoded.text, "Café au lait, déjà vu");
+        assert_eq!(decoded.encoding, "windows-1252");
+    }
+
+    proptest! {
+        #[test]
+        fn valid_utf8_is_kept_as_it_is(text in "[^\u{feff}].*") {
+            let decoded = decode(text.as_bytes());
+            prop_assert_eq!(decoded.text, text);
+            prop_assert!(decoded.lossless);
+        }
+
+        #[test]
+        fn any_bytes_decode(bytes: Vec<u8>) {
+            decode(&bytes);
+        }
+    }
+}
