@@ -1,0 +1,1 @@
+UPDATE document_queue_positions SET last = last + ?1 RETURNING last
