@@ -145,12 +145,13 @@ impl Element {
 
     /// A 32-bit digest of what the element says (its type, text and
     /// attributes), the last part of its [`ElementId`](crate::ElementId).
-    pub fn content_digest(&self) -> u32 {
+    /// `attributes` is what [`Attributes::to_json`] gives, which callers have at hand.
+    pub fn content_digest(&self, attributes: Option<&str>) -> u32 {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.element_type.as_str().as_bytes());
         hasher.update(&[0]);
         hasher.update(self.text.as_bytes());
-        if let Some(attributes) = self.attributes.to_json() {
+        if let Some(attributes) = attributes {
             hasher.update(&[0]);
             hasher.update(attributes.as_bytes());
         }

@@ -1,0 +1,3 @@
+SELECT outcome, format, etag, modified_at, size_bytes, content_hash, parse_fingerprint, seen_by_run
+FROM documents
+WHERE doc_id = ?1
