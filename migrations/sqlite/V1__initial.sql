@@ -126,6 +126,8 @@ CREATE TABLE dead_letter_queue (
     UNIQUE (run_id, doc_id)
 ) STRICT;
 
+CREATE INDEX dead_letter_queue_by_document ON dead_letter_queue (doc_id);
+
 -- ---------------------------------------------------------------- graph
 
 -- Documents that were handled at least once; document_number is the short name that the tables below use.
@@ -209,7 +211,7 @@ LEFT JOIN elements p ON p.document_number = e.document_number AND p.position = e
 --   SELECT outline FROM document_outline WHERE doc_id = 'examples:guide.md';
 CREATE VIEW document_outline AS
 SELECT d.doc_id, e.position,
-       printf('%.*c%s%s', e.depth * 2, ' ', e.element_type,
+       printf('%*s%s%s', e.depth * 2, '', e.element_type,
               CASE WHEN e.text = '' THEN '' ELSE ': ' || replace(substr(e.text, 1, 100), char(10), ' ') END) AS outline
 FROM elements e
 JOIN documents d USING (document_number)

@@ -240,11 +240,11 @@ mod checks {
         for _ in 1..MAX_ABANDONED_ATTEMPTS {
             settle(claim_all(&queue).await);
             let reclaimed = queue.reclaim(&run(), Duration::ZERO).await.unwrap();
-            assert_eq!((reclaimed.returned, reclaimed.dead), (1, 0));
+            assert_eq!((reclaimed.returned, reclaimed.dead.len()), (1, 0));
         }
         settle(claim_all(&queue).await);
         let reclaimed = queue.reclaim(&run(), Duration::ZERO).await.unwrap();
-        assert_eq!((reclaimed.returned, reclaimed.dead), (0, 1));
+        assert_eq!((reclaimed.returned, reclaimed.dead.len()), (0, 1));
         assert!(queue.depth(&run()).await.unwrap().is_drained());
     }
 
@@ -372,8 +372,8 @@ impl Model {
             }
             Step::ReclaimAll => {
                 let reclaimed = queue.reclaim(&run(), Duration::ZERO).await.unwrap();
-                assert_eq!(reclaimed.returned + reclaimed.dead, self.held.len() as u64);
-                assert_eq!(reclaimed.dead, 0, "a short history leaves no document to so many dead workers");
+                assert_eq!(reclaimed.returned, self.held.len() as u64);
+                assert_eq!(reclaimed.dead, [], "a short history leaves no document to so many dead workers");
                 self.held.clear();
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{Claim, Fence, QueueError};
 use async_trait::async_trait;
-use gdg_model::{DocumentRef, ErrorClass, RunId, WorkerId};
+use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, WorkerId};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -74,13 +74,28 @@ pub enum Disposition {
     Refused,
 }
 
+/// A document that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Which document.
+    pub doc_id: DocId,
+    /// The source it came from.
+    pub source_name: SourceName,
+    /// The class of the last failure.
+    pub class: ErrorClass,
+    /// Why the last attempt failed.
+    pub message: String,
+    /// How often it had been retried.
+    pub retry_count: u32,
+}
+
 /// What became of documents whose worker fell silent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reclaimed {
-    /// Documents that can be claimed again.
+    /// How many documents can be claimed again.
     pub returned: u64,
-    /// Documents that outlived [`MAX_ABANDONED_ATTEMPTS`] workers, now in the dead letter queue.
-    pub dead: u64,
+    /// The documents that outlived [`MAX_ABANDONED_ATTEMPTS`] workers, now in the dead letter queue.
+    pub dead: Vec<DeadLetter>,
 }
 
 /// How many documents of a run are in the queue.

@@ -6,7 +6,7 @@
 
 mod transaction;
 
-pub use transaction::{claim, depth, end_claim, enqueue, fail, heartbeat, reclaim, release};
+pub use transaction::{claim, dead_letters, depth, end_claim, enqueue, fail, forget_dead_letters, heartbeat, reclaim, release};
 
 use crate::{
     Claim, Disposition, Failure, Fence, NewDocument, Queue, QueueDepth, QueueError, Reclaimed, RetryPolicy,

@@ -5,7 +5,7 @@
 //! them happens with them or not at all. They block.
 
 use crate::{
-    Claim, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, QueueDepth,
+    Claim, DeadLetter, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, QueueDepth,
     QueueError, Reclaimed, RetryPolicy,
 };
 use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
@@ -139,21 +139,19 @@ pub fn release(transaction: &Connection, fence: Fence) -> Result<bool, QueueErro
 
 /// Takes back what silent workers hold; see [`Queue::reclaim`](crate::Queue::reclaim).
 pub fn reclaim(transaction: &Connection, run: &RunId, silent_for: Duration) -> Result<Reclaimed, QueueError> {
-    let silent: Vec<(i64, String, u32)> = transaction
+    let silent: Vec<Silent> = transaction
         .prepare_cached(include_str!("sql/silent.sql"))?
-        .query_map(params![run.as_str(), silent_for.as_millis() as i64], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?
+        .query_map(params![run.as_str(), silent_for.as_millis() as i64], read_silent)?
         .collect::<Result<_, _>>()?;
     let mut reclaimed = Reclaimed::default();
-    for (queue_id, worker, abandoned_count) in silent {
-        let message = format!("worker {worker} died or fell silent while it held the document");
-        record_attempt(transaction, queue_id, ErrorClass::Poison, &message)?;
+    for Silent { queue_id, worker_id, abandoned_count, mut letter } in silent {
+        let message = format!("worker {worker_id} died or fell silent while it held the document");
+        record_attempt(transaction, queue_id, letter.class, &message)?;
         if abandoned_count >= MAX_ABANDONED_ATTEMPTS {
-            let message =
-                format!("{abandoned_count} workers died while they held the document; the last was {worker}");
-            bury(transaction, queue_id, ErrorClass::Poison, &message)?;
-            reclaimed.dead += 1;
+            letter.message =
+                format!("{abandoned_count} workers died while they held the document; the last was {worker_id}");
+            bury(transaction, queue_id, letter.class, &letter.message)?;
+            reclaimed.dead.push(letter);
         } else {
             transaction
                 .prepare_cached("UPDATE document_queue SET abandoned_count = ?2 WHERE queue_id = ?1")?
@@ -163,6 +161,31 @@ pub fn reclaim(transaction: &Connection, run: &RunId, silent_for: Duration) -> R
         }
     }
     Ok(reclaimed)
+}
+
+/// A document whose worker fell silent.
+struct Silent {
+    queue_id: i64,
+    worker_id: String,
+    /// This time included.
+    abandoned_count: u32,
+    /// What is said of it if it is given up.
+    letter: DeadLetter,
+}
+
+fn read_silent(row: &Row<'_>) -> rusqlite::Result<Silent> {
+    Ok(Silent {
+        queue_id: row.get("queue_id")?,
+        worker_id: row.get("worker_id")?,
+        abandoned_count: row.get::<_, u32>("abandoned_count")? + 1,
+        letter: DeadLetter {
+            doc_id: DocId::new(row.get::<_, String>("doc_id")?),
+            source_name: SourceName::new(row.get::<_, String>("source_name")?),
+            class: ErrorClass::Poison,
+            message: String::new(),
+            retry_count: row.get("retry_count")?,
+        },
+    })
 }
 
 /// Counts a run's documents; see [`Queue::depth`](crate::Queue::depth).
@@ -236,4 +259,30 @@ fn reserve_positions(transaction: &Connection, count: usize) -> Result<i64, Queu
         .prepare_cached(include_str!("sql/reserve_positions.sql"))?
         .query_row([count], |row| row.get(0))?;
     Ok(last - count + 1)
+}
+
+/// The documents of a run that were given up, the latest first, at most `limit` of them.
+pub fn dead_letters(connection: &Connection, run: &RunId, limit: u32) -> Result<Vec<DeadLetter>, QueueError> {
+    let mut statement = connection.prepare_cached(include_str!("sql/dead_letters.sql"))?;
+    let mut rows = statement.query(params![run.as_str(), limit])?;
+    let mut letters = Vec::new();
+    while let Some(row) = rows.next()? {
+        let queue_id = row.get("dead_letter_id")?;
+        let class: String = row.get("error_class")?;
+        letters.push(DeadLetter {
+            doc_id: DocId::new(row.get::<_, String>("doc_id")?),
+            source_name: SourceName::new(row.get::<_, String>("source_name")?),
+            class: ErrorClass::from_name(&class)
+                .ok_or_else(|| QueueError::Damaged { queue_id, detail: format!("class {class}") })?,
+            message: row.get("error_message")?,
+            retry_count: row.get("retry_count")?,
+        });
+    }
+    Ok(letters)
+}
+
+/// Takes a document out of the dead letter queue of every run: it was stored after all.
+pub fn forget_dead_letters(transaction: &Connection, doc_id: &DocId) -> Result<(), QueueError> {
+    transaction.prepare_cached("DELETE FROM dead_letter_queue WHERE doc_id = ?1")?.execute([doc_id.as_str()])?;
+    Ok(())
 }

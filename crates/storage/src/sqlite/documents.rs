@@ -1,7 +1,7 @@
 //! Documents, their elements and their links.
 
 use crate::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, StorageError};
-use gdg_model::{ContentHash, DocId, Format, RunId, Stamp};
+use gdg_model::{ContentHash, DocId, Format, RunId, SourceName, Stamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Stores a document with its whole graph, in place of what was stored of it before.
@@ -167,6 +167,14 @@ pub fn mark_seen(
     Ok(())
 }
 
+/// Whether a run has handled a document already.
+pub fn is_seen(connection: &Connection, run: &RunId, doc_id: &DocId) -> Result<bool, StorageError> {
+    let seen = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM documents WHERE doc_id = ?1 AND seen_by_run = ?2)")?
+        .query_row([doc_id.as_str(), run.as_str()], |row| row.get(0))?;
+    Ok(seen)
+}
+
 /// Removes a document and everything stored of it. Links that lead to it stay, and lead nowhere.
 pub fn forget_document(transaction: &Connection, doc_id: &DocId) -> Result<(), StorageError> {
     let number = transaction
@@ -178,4 +186,52 @@ pub fn forget_document(transaction: &Connection, doc_id: &DocId) -> Result<(), S
         transaction.prepare_cached("DELETE FROM documents WHERE document_number = ?1")?.execute([number])?;
     }
     Ok(())
+}
+
+/// A document with links, whose targets a run may have yet to handle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkingDocument {
+    /// Its short name in the database.
+    pub document_number: i64,
+    /// Where in its source it is.
+    pub locator: String,
+    /// How many links lead to it.
+    pub link_depth: u32,
+}
+
+/// The documents of `source` with links that `run` has handled: at most
+/// `limit` of them, in order of their numbers, behind the number `after`.
+pub fn linking_documents(
+    connection: &Connection,
+    run: &RunId,
+    source: &SourceName,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<LinkingDocument>, StorageError> {
+    let documents = connection
+        .prepare_cached(include_str!("sql/linking_documents.sql"))?
+        .query_map(params![run.as_str(), source.as_str(), after, limit], |row| {
+            Ok(LinkingDocument {
+                document_number: row.get(0)?,
+                locator: row.get(1)?,
+                link_depth: row.get(2)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(documents)
+}
+
+/// The targets of a document's links that `run` has not handled.
+pub fn open_link_targets(
+    connection: &Connection,
+    run: &RunId,
+    document_number: i64,
+) -> Result<Vec<DocId>, StorageError> {
+    let targets = connection
+        .prepare_cached(include_str!("sql/open_link_targets.sql"))?
+        .query_map(params![run.as_str(), document_number], |row| {
+            row.get(0).map(|target: String| DocId::new(target))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(targets)
 }

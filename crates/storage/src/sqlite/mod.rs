@@ -6,7 +6,10 @@
 mod documents;
 mod runs;
 
-pub use documents::{find_known, forget_document, mark_seen, store_document, store_skipped};
+pub use documents::{
+    LinkingDocument, find_known, forget_document, is_seen, linking_documents, mark_seen, open_link_targets,
+    store_document, store_skipped,
+};
 pub use runs::{
     add_counters, advance_listing, counters, finish_listing, listing_problems, listing_progress,
     record_listing_problem, resume_or_start_run, set_run_status,

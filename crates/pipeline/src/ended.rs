@@ -1,0 +1,104 @@
+//! Documents on their way: claimed, then ended one way or another.
+
+use gdg_model::{DocId, DocumentRef, Format};
+use gdg_queue::{Disposition, Failure, Fence};
+use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, RunCounters};
+
+/// A claimed document, and what is remembered of it. Whoever holds one ends
+/// its claim through [`Ended`], or gives its fence back.
+#[derive(Debug)]
+pub struct ClaimedDocument {
+    /// What ends the claim.
+    pub fence: Fence,
+    /// The document.
+    pub document: DocumentRef,
+    /// How it was when it was last handled.
+    pub known: Option<KnownDocument>,
+}
+
+/// How the processing of a document ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// Its graph is to be stored.
+    Stored {
+        /// Its claim.
+        fence: Fence,
+        /// Its graph.
+        graph: Box<GraphDocument>,
+        /// Documents that it links to and that are to be processed too.
+        follow: Vec<DocumentRef>,
+    },
+    /// It is as it was.
+    Unchanged {
+        /// Its claim.
+        fence: Fence,
+        /// Its name, with the stamp that it has now.
+        document: DocumentRef,
+        /// Its format, where it is known.
+        format: Option<Format>,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// It has no parser, and the configuration says to pass over such documents.
+    Skipped {
+        /// Its claim.
+        fence: Fence,
+        /// What is remembered of it.
+        header: Box<DocumentHeader>,
+    },
+    /// It failed.
+    Failed {
+        /// Why, and its claim.
+        failure: Failure,
+        /// Its name.
+        document: DocumentRef,
+        /// Its format, where it was found out.
+        format: Option<Format>,
+        /// Its size in bytes; 0 where it could not be read.
+        size: u64,
+    },
+}
+
+impl Ended {
+    /// The claim that this ends.
+    pub fn fence(&self) -> Fence {
+        match self {
+            Self::Stored { fence, .. } | Self::Unchanged { fence, .. } | Self::Skipped { fence, .. } => *fence,
+            Self::Failed { failure, .. } => failure.fence,
+        }
+    }
+
+    /// Bytes of memory that it holds, roughly.
+    pub fn memory(&self) -> usize {
+        match self {
+            Self::Stored { graph, .. } => graph.memory(),
+            _ => 512,
+        }
+    }
+}
+
+/// What a batch of a listing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Discovered {
+    /// Documents in the batch.
+    pub listed: u64,
+    /// Of those, documents that are new or changed, now in the queue.
+    pub enqueued: u64,
+    /// Of those, documents that are as they were.
+    pub unchanged: u64,
+}
+
+/// What a transaction that ends claims came to.
+#[derive(Debug, Default)]
+pub struct CommitReport {
+    /// Documents that left the queue, counted.
+    pub counters: RunCounters,
+    /// Documents that were enqueued because a stored one links to them.
+    pub followed: u64,
+    /// Documents that failed and will be tried again.
+    pub retried: u64,
+    /// Claims that were no longer this worker's: nothing was stored for them.
+    pub refused: u64,
+    /// Each failure, and what became of its document.
+    pub failures: Vec<(DocId, Failure, Disposition)>,
+}

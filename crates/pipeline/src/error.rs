@@ -1,0 +1,81 @@
+//! Why a run could not go on.
+
+use crate::sqlite::OpenError;
+use gdg_queue::QueueError;
+use gdg_sources::SourceError;
+use gdg_storage::StorageError;
+use thiserror::Error;
+
+/// Why a run could not start or go on. A document's own failure is none of these.
+#[derive(Debug, Error)]
+pub enum PipelineError {
+    /// The configuration asks for what is not there.
+    #[error("{0}")]
+    Configuration(String),
+    /// The database could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A source could not be opened, or its listing failed as a whole.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The queue failed.
+    #[error(transparent)]
+    Queue(QueueError),
+    /// The graph could not be read or written.
+    #[error(transparent)]
+    Storage(StorageError),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(rusqlite::Error),
+    /// There is no room for the database to grow.
+    #[error(
+        "the disk of the database is full: what was committed is safe; make room and run again, and it goes on where it was"
+    )]
+    DiskFull,
+    /// The database has become read-only.
+    #[error(
+        "the database has become read-only: what was committed is safe; make it writable and run again, and it goes on where it was"
+    )]
+    ReadOnly,
+    /// The database's thread is gone.
+    #[error("database: the connection is closed")]
+    Closed,
+}
+
+impl From<rusqlite::Error> for PipelineError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::ReadOnly,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<QueueError> for PipelineError {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::Sqlite(error) => error.into(),
+            other => Self::Queue(other),
+        }
+    }
+}
+
+impl From<StorageError> for PipelineError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Sqlite(error) => error.into(),
+            other @ StorageError::Damaged { .. } => Self::Storage(other),
+        }
+    }
+}
+
+impl From<tokio_rusqlite::Error<Self>> for PipelineError {
+    fn from(error: tokio_rusqlite::Error<Self>) -> Self {
+        match error {
+            tokio_rusqlite::Error::Error(error) => error,
+            tokio_rusqlite::Error::Close((_, error)) => error.into(),
+            _ => Self::Closed,
+        }
+    }
+}

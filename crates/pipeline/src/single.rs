@@ -1,0 +1,364 @@
+//! Single mode: one process works a run off, in one `SQLite` file.
+//!
+//! A run that was interrupted, by whatever means, is taken up where it was:
+//! the listing goes on behind its cursor, documents that were in hand are
+//! claimable again, and what was stored is not touched. A run that was
+//! completed is followed by the next generation, which processes only what is
+//! new or changed.
+
+use crate::commit_channel::{CommitSender, commit_channel};
+use crate::committer::Committer;
+use crate::discovery::Discovery;
+use crate::in_hand::InHand;
+use crate::processing::Processor;
+use crate::sqlite::{self, DatabaseLock, SqliteBackend};
+use crate::{PipelineError, Progress, RunSummary, Shutdown};
+use gdg_config::Config;
+use gdg_model::{SourceName, WorkerId};
+use gdg_parsing::{DocumentParser, PARSER_REVISION, SandboxCommand};
+use gdg_queue::{QueueDepth, RetryPolicy};
+use gdg_sources::{Source, open_source};
+use gdg_storage::{Run, RunStatus};
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Failures that a summary names.
+const MAX_LISTED_FAILURES: u32 = 1_000;
+
+/// What single mode needs besides its configuration.
+#[derive(Debug, Clone)]
+pub struct SingleOptions {
+    /// The worker's name.
+    pub worker: WorkerId,
+    /// How a parser process is started.
+    pub sandbox: SandboxCommand,
+}
+
+/// Works a run off to its end, or until `shutdown` asks to stop.
+///
+/// Fails when the database or a source as a whole fails; what was committed
+/// until then is safe, and the next call goes on from there. Dropping the
+/// future is as safe as killing the process.
+pub async fn run(
+    config: &Config,
+    options: SingleOptions,
+    progress: Arc<Progress>,
+    shutdown: Shutdown,
+) -> Result<RunSummary, PipelineError> {
+    let started = Instant::now();
+    let sources = open_sources(config)?;
+    let (connection, lock) = sqlite::open(&config.storage.path, options.worker.as_str())?;
+    let backend = SqliteBackend::new(connection, retry_policy(config), options.worker.clone());
+    let worker = SingleWorker::begin(config, options, sources, backend, lock, progress, shutdown).await?;
+    worker.work(started).await
+}
+
+fn open_sources(config: &Config) -> Result<Vec<Arc<dyn Source>>, PipelineError> {
+    config
+        .content_sources
+        .iter()
+        .map(|source| {
+            open_source(source, &config.path_mappings).map_err(|error| PipelineError::Configuration(error.to_string()))
+        })
+        .collect()
+}
+
+fn retry_policy(config: &Config) -> RetryPolicy {
+    RetryPolicy {
+        max_retries: config.work_queue.max_retries,
+        base_delay: config.work_queue.retry_backoff_base(),
+        max_delay: config.work_queue.retry_backoff_max(),
+    }
+}
+
+/// The worker of single mode, with its run.
+struct SingleWorker {
+    backend: SqliteBackend,
+    _lock: DatabaseLock,
+    run: Run,
+    resumed: bool,
+    sources: Vec<Arc<dyn Source>>,
+    processor: Arc<Processor>,
+    parse_fingerprint: Arc<str>,
+    progress: Arc<Progress>,
+    shutdown: Shutdown,
+    in_hand: Arc<InHand>,
+    /// Told when documents were enqueued, and when the listing is done.
+    enqueued: Arc<Notify>,
+    listing_done: Arc<AtomicBool>,
+    claims: ClaimLimits,
+    commit_batch: usize,
+    heartbeat_interval: Duration,
+    shutdown_grace: Duration,
+}
+
+/// How many documents are claimed at a time, and held at most.
+struct ClaimLimits {
+    batch: u32,
+    in_hand: usize,
+}
+
+impl SingleWorker {
+    async fn begin(
+        config: &Config,
+        options: SingleOptions,
+        sources: Vec<Arc<dyn Source>>,
+        backend: SqliteBackend,
+        lock: DatabaseLock,
+        progress: Arc<Progress>,
+        shutdown: Shutdown,
+    ) -> Result<Self, PipelineError> {
+        let run = backend.resume_or_start_run(config.work_fingerprint(), config.redacted_yaml()).await?;
+        let reclaimed = backend.reclaim_all(&run.run_id).await?;
+        let (counters, depth) = (backend.counters(&run.run_id).await?, backend.depth(&run.run_id).await?);
+        let resumed = !counters.is_empty() || !depth.is_drained();
+        progress.resume(&counters, &depth);
+        tracing::info!(
+            run_id = %run.run_id,
+            generation = run.generation,
+            resumed,
+            returned = reclaimed.returned,
+            "run begins"
+        );
+        let parse_threads = parse_threads(config);
+        let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
+        let parser = DocumentParser::new(config.parsing.limits.clone(), options.sandbox, parse_threads);
+        let by_name: HashMap<SourceName, Arc<dyn Source>> =
+            sources.iter().map(|source| (source.name().clone(), Arc::clone(source))).collect();
+        let processor = Processor::new(
+            by_name,
+            Arc::new(parser),
+            parse_threads,
+            config.parsing.unsupported,
+            Arc::clone(&parse_fingerprint),
+        );
+        let batch = config.work_queue.batch_size.get();
+        Ok(Self {
+            backend,
+            _lock: lock,
+            run,
+            resumed,
+            sources,
+            processor: Arc::new(processor),
+            parse_fingerprint,
+            progress,
+            shutdown,
+            in_hand: Arc::default(),
+            enqueued: Arc::default(),
+            listing_done: Arc::default(),
+            claims: ClaimLimits {
+                batch,
+                in_hand: parse_threads.max(batch as usize) + config.work_queue.prefetch_count as usize,
+            },
+            commit_batch: config.processing.commit_batch_size.get() as usize,
+            heartbeat_interval: config.work_queue.heartbeat_interval(),
+            shutdown_grace: config.processing.shutdown_grace(),
+        })
+    }
+
+    async fn work(self, started: Instant) -> Result<RunSummary, PipelineError> {
+        let (writer, waiting) = commit_channel(self.commit_batch);
+        let committer = Committer {
+            backend: self.backend.clone(),
+            run: self.run.run_id.clone(),
+            in_hand: Arc::clone(&self.in_hand),
+            progress: Arc::clone(&self.progress),
+            max_group: self.commit_batch,
+        };
+        // Whichever part fails stops the others, as a request to stop does; what is committed stays.
+        let halt = self.shutdown.stop.child_token();
+        let committing = tokio::spawn(halt_on_error(committer.run(waiting), halt.clone()));
+        let discovering = tokio::spawn(halt_on_error(self.discover(halt.clone()), halt.clone()));
+        let heartbeats = tokio::spawn(self.send_heartbeats());
+
+        let processed = self.process(writer, &halt).await;
+        heartbeats.abort();
+        let discovered = flatten(discovering.await);
+        let committed = flatten(committing.await);
+        // After the writer's end: what is still in hand now was not ended.
+        let released = self.backend.release(self.in_hand.all()).await;
+        committed.and(processed).and(discovered).and(released)?;
+        self.finish(started).await
+    }
+
+    /// Lists every source, one after the other.
+    fn discover(&self, halt: CancellationToken) -> impl Future<Output = Result<(), PipelineError>> + Send + 'static {
+        let discoveries: Vec<Discovery> = self
+            .sources
+            .iter()
+            .map(|source| Discovery {
+                backend: self.backend.clone(),
+                run: self.run.run_id.clone(),
+                source: Arc::clone(source),
+                parse_fingerprint: Arc::clone(&self.parse_fingerprint),
+                progress: Arc::clone(&self.progress),
+                enqueued: Arc::clone(&self.enqueued),
+            })
+            .collect();
+        let progress = Arc::clone(&self.progress);
+        let (listing_done, enqueued) = (Arc::clone(&self.listing_done), Arc::clone(&self.enqueued));
+        async move {
+            for discovery in discoveries {
+                discovery.run(halt.clone()).await?;
+            }
+            if halt.is_cancelled() {
+                return Ok(());
+            }
+            listing_done.store(true, Ordering::Release);
+            progress.listing_done();
+            enqueued.notify_one();
+            Ok(())
+        }
+    }
+
+    fn send_heartbeats(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (backend, in_hand, interval) = (self.backend.clone(), Arc::clone(&self.in_hand), self.heartbeat_interval);
+        async move {
+            loop {
+                tokio::time::sleep(interval).await;
+                match backend.heartbeat(in_hand.all()).await {
+                    Ok(lost) if lost.is_empty() => {}
+                    Ok(lost) => tracing::debug!(lost = lost.len(), "claims ended while their heartbeat was on its way"),
+                    Err(error) => tracing::warn!(%error, "heartbeat failed"),
+                }
+            }
+        }
+    }
+
+    /// Claims and processes documents until none is left, or until `halt`.
+    async fn process(&self, writer: CommitSender, halt: &CancellationToken) -> Result<(), PipelineError> {
+        let mut tasks = JoinSet::new();
+        let outcome = self.claim_until_drained(&writer, &mut tasks, halt).await;
+        if outcome.is_err() {
+            halt.cancel();
+        }
+        // Documents whose turn has not come give up by themselves; those that are being processed are waited for.
+        let grace = async {
+            tokio::select! {
+                () = tokio::time::sleep(self.shutdown_grace) => {}
+                () = self.shutdown.abandon.cancelled() => {}
+            }
+        };
+        let all_ended = async { while tasks.join_next().await.is_some() {} };
+        let ended_in_time = tokio::select! {
+            () = all_ended => true,
+            () = grace => false,
+        };
+        if !ended_in_time {
+            tracing::warn!("documents that are still being processed are given back");
+            tasks.shutdown().await;
+        }
+        outcome
+    }
+
+    async fn claim_until_drained(
+        &self,
+        writer: &CommitSender,
+        tasks: &mut JoinSet<()>,
+        halt: &CancellationToken,
+    ) -> Result<(), PipelineError> {
+        while !halt.is_cancelled() {
+            while tasks.try_join_next().is_some() {}
+            let room = self.claims.in_hand.saturating_sub(self.in_hand.len());
+            let wanted = (room as u32).min(self.claims.batch);
+            // A claim is worth a transaction when there is room for a batch, or for half of all that may be held.
+            if wanted < self.claims.batch && room < self.claims.in_hand.div_ceil(2) {
+                halt.run_until_cancelled(self.in_hand.changed()).await;
+                continue;
+            }
+            // Before the claim, so that what is enqueued after it is not overlooked.
+            let listing_done = self.listing_done.load(Ordering::Acquire);
+            // Not cut short by a halt: what it claims has to be given back.
+            let claimed = self.backend.claim(&self.run.run_id, wanted).await?;
+            if claimed.is_empty() {
+                let depth = self.backend.depth(&self.run.run_id).await?;
+                if listing_done && depth.is_drained() {
+                    break;
+                }
+                halt.run_until_cancelled(self.wait_for_work(&depth)).await;
+            }
+            self.in_hand.take(claimed.iter().map(|claimed| claimed.fence));
+            for claimed in claimed {
+                let (processor, writer, halt) = (Arc::clone(&self.processor), writer.clone(), halt.clone());
+                tasks.spawn(async move {
+                    if let Some(turn) = halt.run_until_cancelled(processor.turn()).await {
+                        processor.process(claimed, turn, writer).await;
+                    }
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until there may be something to claim.
+    async fn wait_for_work(&self, depth: &QueueDepth) {
+        if depth.pending > 0 {
+            return;
+        }
+        let next_due = async {
+            match depth.next_due {
+                Some(due) => tokio::time::sleep(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.enqueued.notified() => {}
+            () = self.in_hand.changed() => {}
+            () = next_due => {}
+        }
+    }
+
+    async fn finish(self, started: Instant) -> Result<RunSummary, PipelineError> {
+        let run_id = self.run.run_id.clone();
+        let depth = self.backend.depth(&run_id).await?;
+        let interrupted = !(depth.is_drained() && self.listing_done.load(Ordering::Acquire));
+        if !interrupted {
+            self.backend.set_run_status(&run_id, RunStatus::Completed).await?;
+        }
+        let summary = RunSummary {
+            generation: self.run.generation,
+            resumed: self.resumed,
+            interrupted,
+            counters: self.backend.counters(&run_id).await?,
+            failures: self.backend.dead_letters(&run_id, MAX_LISTED_FAILURES).await?,
+            listing_problems: self.backend.listing_problems(&run_id).await?,
+            remaining: depth.pending + depth.processing + depth.retry,
+            processed_here: self.progress.snapshot().processed_here,
+            elapsed: started.elapsed(),
+            run_id,
+        };
+        self.backend.close().await?;
+        Ok(summary)
+    }
+}
+
+fn parse_threads(config: &Config) -> usize {
+    let configured = config.processing.parallelism.map(NonZeroU32::get);
+    configured.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), |threads| threads as usize)
+}
+
+async fn halt_on_error(
+    work: impl Future<Output = Result<(), PipelineError>>,
+    halt: CancellationToken,
+) -> Result<(), PipelineError> {
+    let outcome = work.await;
+    if outcome.is_err() {
+        halt.cancel();
+    }
+    outcome
+}
+
+/// The outcome of a task; a panic in it is passed on.
+fn flatten(joined: Result<Result<(), PipelineError>, tokio::task::JoinError>) -> Result<(), PipelineError> {
+    match joined {
+        Ok(outcome) => outcome,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,364 @@
+//! What the pipeline does to the database, each step one transaction.
+
+use crate::PipelineError;
+use crate::ended::{ClaimedDocument, CommitReport, Discovered, Ended};
+use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
+use gdg_queue::{DeadLetter, Disposition, Fence, NewDocument, Priority, QueueDepth, Reclaimed, RetryPolicy};
+use gdg_queue::sqlite as queue;
+use gdg_storage::sqlite::{self as storage, LinkingDocument};
+use gdg_storage::{KnownDocument, ListingProgress, Outcome, OutcomeKey, Run, RunCounters, RunStatus, Tally};
+use rusqlite::{Connection, TransactionBehavior};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How many locators of what a listing could not read are shown.
+const MAX_LISTING_PROBLEMS: u32 = 100;
+
+/// The queue and the graph in one `SQLite` database. Clones share it.
+#[derive(Debug, Clone)]
+pub struct SqliteBackend {
+    connection: tokio_rusqlite::Connection,
+    policy: RetryPolicy,
+    worker: WorkerId,
+    /// Sources whose links are followed as their documents are stored: those whose listing is done.
+    /// Read and written on the connection's thread, so that it changes between transactions.
+    following: Arc<Mutex<HashSet<SourceName>>>,
+}
+
+impl SqliteBackend {
+    /// A backend on a database that [`open`](super::open) opened, for `worker`.
+    pub fn new(connection: Connection, policy: RetryPolicy, worker: WorkerId) -> Self {
+        Self { connection: connection.into(), policy, worker, following: Arc::default() }
+    }
+
+    /// Runs `operation` in a write transaction, on the database's own thread.
+    /// Dropping the future does not stop the transaction.
+    async fn transact<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Connection) -> Result<T, PipelineError> + Send + 'static,
+    ) -> Result<T, PipelineError> {
+        let outcome = self
+            .connection
+            .call(move |connection| {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let outcome = operation(&transaction)?;
+                transaction.commit()?;
+                Ok::<_, PipelineError>(outcome)
+            })
+            .await?;
+        Ok(outcome)
+    }
+
+    /// Runs `operation` on the database's own thread, without a transaction of its own.
+    async fn read<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&Connection) -> Result<T, PipelineError> + Send + 'static,
+    ) -> Result<T, PipelineError> {
+        Ok(self.connection.call(move |connection| operation(connection)).await?)
+    }
+
+    /// The unfinished run of this work, or its next generation.
+    pub async fn resume_or_start_run(&self, fingerprint: String, config_snapshot: String) -> Result<Run, PipelineError> {
+        self.transact(move |transaction| Ok(storage::resume_or_start_run(transaction, &fingerprint, &config_snapshot)?))
+            .await
+    }
+
+    /// Moves a run on.
+    pub async fn set_run_status(&self, run: &RunId, status: RunStatus) -> Result<(), PipelineError> {
+        let run = run.clone();
+        self.transact(move |transaction| Ok(storage::set_run_status(transaction, &run, status)?)).await
+    }
+
+    /// How far the listing of a source is.
+    pub async fn listing_progress(&self, run: &RunId, source: &SourceName) -> Result<ListingProgress, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.read(move |connection| Ok(storage::listing_progress(connection, &run, &source)?)).await
+    }
+
+    /// Takes in a batch of a listing: documents that are as they were are
+    /// counted, the others enqueued, and the cursor moves on with them.
+    pub async fn discover(&self, run: &RunId, batch: DiscoveryBatch) -> Result<Discovered, PipelineError> {
+        let (run, worker) = (run.clone(), self.worker.clone());
+        self.transact(move |transaction| discover(transaction, &run, &worker, batch)).await
+    }
+
+    /// From now on links to documents of `source` are enqueued as the documents that hold them are stored.
+    pub async fn begin_following(&self, source: &SourceName) -> Result<(), PipelineError> {
+        let (source, following) = (source.clone(), Arc::clone(&self.following));
+        self.read(move |_| {
+            following.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
+            Ok(())
+        })
+        .await
+    }
+
+    /// A page of documents with links that the run has handled; see [`storage::linking_documents`].
+    pub async fn linking_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.read(move |connection| {
+            let page = storage::linking_documents(connection, &run, &source, after, limit)?;
+            page.into_iter()
+                .map(|document| {
+                    let targets = storage::open_link_targets(connection, &run, document.document_number)?;
+                    Ok((document, targets))
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Enqueues documents that links lead to, except those that the run has handled. Returns how many were added.
+    pub async fn enqueue_linked(&self, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError> {
+        let run = run.clone();
+        self.transact(move |transaction| enqueue_linked(transaction, &run, documents)).await
+    }
+
+    /// Marks the listing of a source as done.
+    pub async fn finish_listing(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.transact(move |transaction| Ok(storage::finish_listing(transaction, &run, &source)?)).await
+    }
+
+    /// Claims up to `limit` documents, with what is remembered of them.
+    pub async fn claim(&self, run: &RunId, limit: u32) -> Result<Vec<ClaimedDocument>, PipelineError> {
+        let (run, worker) = (run.clone(), self.worker.clone());
+        self.transact(move |transaction| {
+            let mut claimed = Vec::with_capacity(limit as usize);
+            for claim in queue::claim(transaction, &run, &worker, limit)? {
+                let known = storage::find_known(transaction, &claim.document().doc_id)?;
+                claimed.push(ClaimedDocument { fence: claim.fence(), document: claim.document().clone(), known });
+                // From here the fence is what stands for the claim: the transaction may yet roll back.
+                claim.settle();
+            }
+            Ok(claimed)
+        })
+        .await
+    }
+
+    /// Ends claims: for each document its graph, the documents it links to,
+    /// its counts and the end of its claim, all of it in one transaction with
+    /// the others. What a stale fence would end is left out.
+    pub async fn commit(&self, run: &RunId, ended: Vec<Ended>) -> Result<CommitReport, PipelineError> {
+        let (run, worker, policy) = (run.clone(), self.worker.clone(), self.policy.clone());
+        let following = Arc::clone(&self.following);
+        self.transact(move |transaction| {
+            let following = following.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut commit = Commit { transaction, run: &run, policy: &policy, report: CommitReport::default() };
+            for document in ended {
+                commit.end(document, &following)?;
+            }
+            storage::add_counters(transaction, &run, &worker, &commit.report.counters)?;
+            Ok(commit.report)
+        })
+        .await
+    }
+
+    /// Says that this worker is alive and works on `fences`. Returns those that are no longer its.
+    pub async fn heartbeat(&self, fences: Vec<Fence>) -> Result<Vec<Fence>, PipelineError> {
+        self.transact(move |transaction| {
+            let mut lost = Vec::new();
+            for fence in fences {
+                if !queue::heartbeat(transaction, fence)? {
+                    lost.push(fence);
+                }
+            }
+            Ok(lost)
+        })
+        .await
+    }
+
+    /// Gives claims back untouched.
+    pub async fn release(&self, fences: Vec<Fence>) -> Result<(), PipelineError> {
+        self.transact(move |transaction| {
+            for fence in fences {
+                queue::release(transaction, fence)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes back what an earlier process held when it died: the lock on the database says that nobody else works on it.
+    pub async fn reclaim_all(&self, run: &RunId) -> Result<Reclaimed, PipelineError> {
+        let (run, worker) = (run.clone(), self.worker.clone());
+        self.transact(move |transaction| {
+            let reclaimed = queue::reclaim(transaction, &run, Duration::ZERO)?;
+            let mut counters = RunCounters::default();
+            for letter in &reclaimed.dead {
+                count(&mut counters, &letter.source_name, Outcome::Failed, None, &Tally { documents: 1, ..Tally::default() });
+            }
+            storage::add_counters(transaction, &run, &worker, &counters)?;
+            Ok(reclaimed)
+        })
+        .await
+    }
+
+    /// How many documents of a run are in the queue.
+    pub async fn depth(&self, run: &RunId) -> Result<QueueDepth, PipelineError> {
+        let run = run.clone();
+        self.read(move |connection| Ok(queue::depth(connection, &run)?)).await
+    }
+
+    /// What a run did so far.
+    pub async fn counters(&self, run: &RunId) -> Result<RunCounters, PipelineError> {
+        let run = run.clone();
+        self.read(move |connection| Ok(storage::counters(connection, &run)?)).await
+    }
+
+    /// Documents that a run gave up, the latest first.
+    pub async fn dead_letters(&self, run: &RunId, limit: u32) -> Result<Vec<DeadLetter>, PipelineError> {
+        let run = run.clone();
+        self.read(move |connection| Ok(queue::dead_letters(connection, &run, limit)?)).await
+    }
+
+    /// What the listings of a run could not read, each with the reason.
+    pub async fn listing_problems(&self, run: &RunId) -> Result<Vec<(String, String)>, PipelineError> {
+        let run = run.clone();
+        self.read(move |connection| Ok(storage::listing_problems(connection, &run, MAX_LISTING_PROBLEMS)?)).await
+    }
+
+    /// Closes the database, and folds its write-ahead log into it.
+    pub async fn close(self) -> Result<(), PipelineError> {
+        self.connection.close().await.map_err(|error| match error {
+            tokio_rusqlite::Error::Close((_, error)) | tokio_rusqlite::Error::Error(error) => error.into(),
+            _ => PipelineError::Closed,
+        })
+    }
+}
+
+/// A batch of a source's listing.
+#[derive(Debug)]
+pub struct DiscoveryBatch {
+    /// Which source.
+    pub source: SourceName,
+    /// What it lists.
+    pub documents: Vec<DocumentRef>,
+    /// What it could not read: locators, with the reason.
+    pub problems: Vec<(String, String)>,
+    /// Where the listing goes on.
+    pub cursor: String,
+    /// The fingerprint of the configuration that documents are parsed with.
+    pub parse_fingerprint: Arc<str>,
+}
+
+fn discover(
+    transaction: &Connection,
+    run: &RunId,
+    worker: &WorkerId,
+    batch: DiscoveryBatch,
+) -> Result<Discovered, PipelineError> {
+    let DiscoveryBatch { source, documents, problems, cursor, parse_fingerprint } = batch;
+    let listed = documents.len() as u64;
+    let mut counters = RunCounters::default();
+    let mut changed = Vec::with_capacity(documents.len());
+    for document in documents {
+        match storage::find_known(transaction, &document.doc_id)? {
+            Some(known) if known.seen_by_run == run.as_str() => {}
+            Some(known) if is_unchanged(&known, &document.stamp, &parse_fingerprint) => {
+                storage::mark_seen(transaction, run, &document.doc_id, &document.stamp)?;
+                count(&mut counters, &source, Outcome::Unchanged, known.format, &tally_of_bytes(known.size));
+            }
+            _ => changed.push(NewDocument { document, priority: Priority::Normal }),
+        }
+    }
+    let enqueued = queue::enqueue(transaction, run, &changed)?;
+    for (locator, message) in problems {
+        storage::record_listing_problem(transaction, run, &source, &locator, &message)?;
+    }
+    storage::advance_listing(transaction, run, &source, &cursor, listed)?;
+    storage::add_counters(transaction, run, worker, &counters)?;
+    Ok(Discovered { listed, enqueued, unchanged: counters.total().documents })
+}
+
+/// Whether a document is as it was when it was last handled, with the same parsing configuration.
+pub(crate) fn is_unchanged(known: &KnownDocument, stamp: &Stamp, parse_fingerprint: &str) -> bool {
+    known.parse_fingerprint == parse_fingerprint && stamp.proves_unchanged_since(&known.stamp)
+}
+
+fn enqueue_linked(transaction: &Connection, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError> {
+    let mut unseen = Vec::with_capacity(documents.len());
+    for document in documents {
+        if !storage::is_seen(transaction, run, &document.doc_id)? {
+            unseen.push(NewDocument { document, priority: Priority::Normal });
+        }
+    }
+    Ok(queue::enqueue(transaction, run, &unseen)?)
+}
+
+fn tally_of_bytes(bytes: u64) -> Tally {
+    Tally { documents: 1, bytes, ..Tally::default() }
+}
+
+fn count(counters: &mut RunCounters, source: &SourceName, outcome: Outcome, format: Option<Format>, tally: &Tally) {
+    let format = format.map_or("unknown", Format::as_str).to_owned();
+    counters.add(OutcomeKey { source_name: source.clone(), outcome, format }, tally);
+}
+
+/// A transaction that ends claims.
+struct Commit<'a> {
+    transaction: &'a Connection,
+    run: &'a RunId,
+    policy: &'a RetryPolicy,
+    report: CommitReport,
+}
+
+impl Commit<'_> {
+    fn end(&mut self, ended: Ended, following: &HashSet<SourceName>) -> Result<(), PipelineError> {
+        if let Ended::Failed { failure, document, format, size } = ended {
+            let disposition = queue::fail(self.transaction, &failure, self.policy)?;
+            match disposition {
+                Disposition::Refused => self.report.refused += 1,
+                Disposition::Retried(_) => self.report.retried += 1,
+                Disposition::Dead => {
+                    self.count(&document.source_name, Outcome::Failed, format, &tally_of_bytes(size));
+                }
+            }
+            self.report.failures.push((document.doc_id, failure, disposition));
+            return Ok(());
+        }
+        // The fence comes first: nothing below happens for a claim that is no longer ours.
+        if !queue::end_claim(self.transaction, ended.fence())? {
+            self.report.refused += 1;
+            return Ok(());
+        }
+        match ended {
+            Ended::Stored { graph, follow, .. } => {
+                let document = &graph.header().document;
+                storage::store_document(self.transaction, self.run, &graph)?;
+                queue::forget_dead_letters(self.transaction, &document.doc_id)?;
+                if following.contains(&document.source_name) {
+                    self.report.followed += enqueue_linked(self.transaction, self.run, follow)?;
+                }
+                let tally = Tally {
+                    documents: 1,
+                    elements: graph.elements().len() as u64,
+                    structural_relationships: graph.structural_relationships(),
+                    explicit_relationships: graph.relationships().len() as u64,
+                    bytes: graph.header().size,
+                };
+                self.count(&document.source_name, Outcome::Stored, Some(graph.format()), &tally);
+            }
+            Ended::Unchanged { document, format, size, .. } => {
+                storage::mark_seen(self.transaction, self.run, &document.doc_id, &document.stamp)?;
+                self.count(&document.source_name, Outcome::Unchanged, format, &tally_of_bytes(size));
+            }
+            Ended::Skipped { header, .. } => {
+                storage::store_skipped(self.transaction, self.run, &header)?;
+                self.count(&header.document.source_name, Outcome::Skipped, None, &tally_of_bytes(header.size));
+            }
+            Ended::Failed { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, source: &SourceName, outcome: Outcome, format: Option<Format>, tally: &Tally) {
+        count(&mut self.report.counters, source, outcome, format, tally);
+    }
+}

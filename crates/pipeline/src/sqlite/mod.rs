@@ -1,0 +1,13 @@
+//! Single mode's database: one `SQLite` file, one process, one writing connection.
+//!
+//! Here the queue and the graph meet: [`SqliteBackend`] ends claims and stores
+//! documents in the same transaction.
+
+mod backend;
+mod lock;
+mod open;
+
+pub use backend::{DiscoveryBatch, SqliteBackend};
+pub(crate) use backend::is_unchanged;
+pub use lock::{DatabaseLock, LockError};
+pub use open::{OpenError, open};
