@@ -136,7 +136,7 @@ impl JsonSchema for ByteSize {
             "description": "A size: a number of bytes, or a number and a unit (KiB, MiB, GiB, TiB, KB, MB, GB, TB).",
             "anyOf": [
                 { "type": "integer", "minimum": 0 },
-                { "type": "string", "pattern": "^[0-9][0-9_]*(\\.[0-9]+)? *([KkMmGgTt]?[Ii]?[Bb])?$" }
+                { "type": "string", "format": "byte-size", "pattern": "^[0-9][0-9_]*(\\.[0-9]+)? *([KkMmGgTt]?[Ii]?[Bb])?$" }
             ]
         })
     }

@@ -1,5 +1,6 @@
 //! Keys that take one text or a list of them.
 
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Deserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use std::fmt;
@@ -29,4 +30,9 @@ pub(crate) fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     }
 
     deserializer.deserialize_any(OneOrMany)
+}
+
+/// The schema of what [`strings`] reads.
+pub(crate) fn schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
 }

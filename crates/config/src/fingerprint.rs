@@ -1,0 +1,49 @@
+//! Run identity: what makes two configurations the same work.
+
+use crate::Config;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+impl Config {
+    /// The name of the work that this configuration defines: 16 hexadecimal digits.
+    ///
+    /// Workers whose configurations have the same fingerprint work on the
+    /// same run. It covers the sources, in any order, parsing, embedding,
+    /// relationship detection and path mappings. Pool sizes, timeouts,
+    /// addresses, log levels and all that is secret are no part of it.
+    pub fn work_fingerprint(&self) -> String {
+        let mut sources = self.content_sources.clone();
+        sources.sort_by(|one, other| one.name.cmp(&other.name));
+        let embedding = &self.embedding;
+        fingerprint(&json!({
+            "content_sources": sources,
+            "parsing": self.parsing,
+            "embedding": without_keys(json!(embedding), &["batch_size", "base_url", "api_key_env", "timeout"]),
+            "relationship_detection": self.relationship_detection,
+            "path_mappings": self.path_mappings,
+        }))
+    }
+
+    /// The name of the way in which documents are parsed, by the parsers of `revision`: 16 hexadecimal digits.
+    ///
+    /// A document that was parsed under the same fingerprint and has not
+    /// changed need not be parsed again.
+    pub fn parse_fingerprint(&self, revision: u32) -> String {
+        fingerprint(&json!({ "parsing": self.parsing, "revision": revision }))
+    }
+}
+
+fn without_keys(mut section: Value, keys: &[&str]) -> Value {
+    if let Some(section) = section.as_object_mut() {
+        section.retain(|key, _| !keys.contains(&key.as_str()));
+    }
+    section
+}
+
+/// The first 64 bits of the SHA-256 of the canonical form: JSON without spaces, its keys sorted.
+fn fingerprint(value: &Value) -> String {
+    let mut canonical = value.clone();
+    canonical.sort_all_objects();
+    let digest = Sha256::digest(canonical.to_string());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
