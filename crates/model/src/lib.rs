@@ -27,6 +27,7 @@ mod error_class;
 mod format;
 mod identifiers;
 mod location;
+mod outline;
 mod relationship;
 
 pub use attributes::Attributes;
@@ -36,4 +37,5 @@ pub use error_class::ErrorClass;
 pub use format::{Format, UnknownFormat};
 pub use identifiers::{DocId, DocKey, ElementId, InvalidElementId, RunId, SourceName, WorkerId};
 pub use location::Location;
+pub use outline::Outline;
 pub use relationship::{ExplicitRelationship, RelationshipKind};
