@@ -34,24 +34,18 @@ impl Checker<'_> {
         let shape = self.schemas.shape(schema);
         match &node.content {
             Content::Mapping(entries) => match shape.object_for(entries) {
-                Some(object) => self.mapping(node, entries, object, path),
+                Some(object) => Some(self.mapping(node, entries, object, path)),
                 None => self.wrong(node, path, "a section".into(), &shape),
             },
             Content::Sequence(items) => match shape.items {
-                Some(item) => self.sequence(items, item, path),
+                Some(item) => Some(self.sequence(items, item, path)),
                 None => self.wrong(node, path, "a list".into(), &shape),
             },
             Content::Scalar(scalar) => self.scalar(node, scalar, &shape, schema, path),
         }
     }
 
-    fn mapping(
-        &mut self,
-        node: &Node,
-        entries: &[Entry],
-        schema: &JsonObject,
-        path: &KeyPath,
-    ) -> Option<Value> {
+    fn mapping(&mut self, node: &Node, entries: &[Entry], schema: &JsonObject, path: &KeyPath) -> Value {
         let object = self.schemas.object(schema);
         let mut dict = Dict::new();
         for entry in entries {
@@ -74,10 +68,10 @@ impl Checker<'_> {
                 self.problems.push(Problem { place: node.place.clone(), key: path.clone(), fault });
             }
         }
-        Some(dict.into())
+        dict.into()
     }
 
-    fn sequence(&mut self, items: &[Node], schema: &JsonObject, path: &KeyPath) -> Option<Value> {
+    fn sequence(&mut self, items: &[Node], schema: &JsonObject, path: &KeyPath) -> Value {
         let values: Vec<Value> = items
             .iter()
             .enumerate()
@@ -92,7 +86,7 @@ impl Checker<'_> {
                 value
             })
             .collect();
-        Some(values.into())
+        values.into()
     }
 
     fn scalar(

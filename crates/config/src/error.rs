@@ -224,9 +224,8 @@ impl Fault {
                 }
                 write!(f, "\n    allowed: {allowed}")
             }
-            Self::Substitution(message) => write!(f, "`{key}`: {message}"),
             Self::Rule { value, rule } => write!(f, "`{key}` is {value}: {rule}"),
-            Self::Other(message) => write!(f, "`{key}`: {message}"),
+            Self::Substitution(message) | Self::Other(message) => write!(f, "`{key}`: {message}"),
         }
     }
 }

@@ -45,5 +45,6 @@ fn fingerprint(value: &Value) -> String {
     let mut canonical = value.clone();
     canonical.sort_all_objects();
     let digest = Sha256::digest(canonical.to_string());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let first = digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{first:016x}")
 }

@@ -28,7 +28,7 @@ const MAX_FILE_SIZE: u64 = 4 << 20;
 ///
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("config.yaml");
-/// std::fs::write(&path, "work_queue: { max_retries: ${RETRIES:-3} }").unwrap();
+/// std::fs::write(&path, "work_queue:\n  max_retries: ${RETRIES:-3}\n").unwrap();
 /// let environment = [("RETRIES", "5"), ("GO_DOC_GO__LOGGING__LEVEL", "debug")].into_iter().collect();
 /// let loaded = LoadOptions { path: Some(path), environment }.load().unwrap();
 /// assert_eq!(loaded.config.work_queue.max_retries, 5);

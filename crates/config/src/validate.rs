@@ -77,6 +77,13 @@ impl Config {
                 .related_to("processing.mode"),
             );
         }
+        if self.content_sources.is_empty() {
+            obstacles.push(Violation::new(
+                "content_sources",
+                "[]",
+                "a worker needs at least one source to read",
+            ));
+        }
         for (index, source) in self.content_sources.iter().enumerate() {
             let source_type = source.kind.source_type();
             if !source_types.contains(&source_type) {

@@ -84,7 +84,7 @@ impl Reader {
                 Ok(())
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let style = self.scalar_style(style, tag.as_deref(), &place)?;
+                let style = Self::scalar_style(style, tag.as_deref(), &place)?;
                 let scalar = Scalar { text: text.into_owned(), style, substituted: Vec::new() };
                 if let Some(key) = self.awaited_key() {
                     let merges = scalar.text == "<<" && scalar.style == Style::Plain;
@@ -116,7 +116,7 @@ impl Reader {
         }
     }
 
-    fn scalar_style(&self, style: ScalarStyle, tag: Option<&Tag>, place: &Place) -> Result<Style, Problem> {
+    fn scalar_style(style: ScalarStyle, tag: Option<&Tag>, place: &Place) -> Result<Style, Problem> {
         match tag {
             None if style == ScalarStyle::Plain => Ok(Style::Plain),
             None => Ok(Style::Quoted),
@@ -140,7 +140,7 @@ impl Reader {
             return Err(syntax(place, "an alias stands within what it refers to"));
         };
         if self.open.len() + node.depth() > MAX_DEPTH {
-            return Err(self.too_deep(place));
+            return Err(Self::too_deep(place));
         }
         self.nodes += node.size();
         if self.nodes > MAX_NODES {
@@ -155,7 +155,7 @@ impl Reader {
         self.complete(node, 0)
     }
 
-    fn too_deep(&self, place: Place) -> Problem {
+    fn too_deep(place: Place) -> Problem {
         syntax(place, format!("lists and mappings are nested more than {MAX_DEPTH} deep"))
     }
 
@@ -173,7 +173,7 @@ impl Reader {
             return Err(no_key(place));
         }
         if self.open.len() + 1 >= MAX_DEPTH {
-            return Err(self.too_deep(place));
+            return Err(Self::too_deep(place));
         }
         self.open.push(Open { place, anchor, content });
         Ok(())
@@ -184,7 +184,7 @@ impl Reader {
         let content = match content {
             OpenContent::Sequence(items) => Content::Sequence(items),
             OpenContent::Mapping { entries, positions, merged, .. } => {
-                Content::Mapping(self.merge(entries, positions, merged)?)
+                Content::Mapping(Self::merge(entries, positions, merged)?)
             }
         };
         self.complete(Node { place, content }, anchor)
@@ -192,7 +192,6 @@ impl Reader {
 
     /// Adds the entries of `merged` whose keys are not there yet; what comes first wins.
     fn merge(
-        &mut self,
         mut entries: Vec<Entry>,
         mut positions: HashMap<String, Place>,
         merged: Vec<Node>,
@@ -241,7 +240,11 @@ impl Reader {
                 Some((Key::Text(key), place)) => match positions.insert(key.clone(), place.clone()) {
                     None => entries.push(Entry { key, place, node }),
                     Some(first) => {
-                        self.problems.push(Problem { place, key: path, fault: Fault::DuplicateKey { first } })
+                        self.problems.push(Problem {
+                            place,
+                            key: path,
+                            fault: Fault::DuplicateKey { first },
+                        });
                     }
                 },
                 None => return Err(no_key(node.place)),

@@ -54,7 +54,7 @@ pub enum EmbeddingProvider {
     Static,
     /// A transformer model in the ONNX format, run in the worker.
     Onnx,
-    /// A service that speaks OpenAI's interface.
+    /// A service that speaks `OpenAI`'s interface.
     Openai,
     /// Hashes of words: no model and no meaning, for trying things out.
     Hash,

@@ -9,6 +9,7 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::fmt;
 
 /// The type of a folder of documents.
 const FILE: &str = "file";
@@ -34,13 +35,20 @@ pub enum SourceKind {
     Other(OtherSource),
 }
 
-/// A source whose keys are kept as they were written.
-#[derive(Debug, Clone, PartialEq)]
+/// A source whose keys are kept as they were written. Its credentials are redacted wherever it is shown.
+#[derive(Clone, PartialEq)]
 pub struct OtherSource {
     /// The key `type`.
     pub source_type: String,
     /// All keys but `name` and `type`.
     pub keys: Map<String, Value>,
+}
+
+impl fmt::Debug for OtherSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = redact_section(&self.keys);
+        f.debug_struct("OtherSource").field("source_type", &self.source_type).field("keys", &keys).finish()
+    }
 }
 
 impl SourceKind {
