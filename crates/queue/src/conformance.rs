@@ -4,6 +4,9 @@
 //! A test gets a queue of its own, or shares one database with the others
 //! under a run of its own.
 
+// A check that panics is a test that fails.
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used, clippy::wildcard_imports)]
+
 use crate::{
     Claim, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, Queue, RetryPolicy,
 };

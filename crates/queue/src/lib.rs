@@ -71,6 +71,7 @@ pub mod sqlite;
 pub use claim::{Claim, Fence};
 pub use error::QueueError;
 pub use queue::{
-    DeadLetter, Disposition, Failure, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, Queue, QueueDepth, Reclaimed,
+    DeadLetter, Disposition, Failure, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, Queue, QueueDepth,
+    Reclaimed,
 };
 pub use retry::RetryPolicy;

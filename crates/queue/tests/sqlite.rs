@@ -1,5 +1,7 @@
 //! The queue on `SQLite` passes the suite, and what is particular to it.
 
+#![allow(clippy::unwrap_used)] // what panics is a test that fails
+
 use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
 use gdg_queue::conformance::{Step, eager_policy, follows_the_model};
 use gdg_queue::sqlite::{SqliteQueue, TEST_SCHEMA};

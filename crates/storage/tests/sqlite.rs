@@ -1,5 +1,7 @@
 //! The graph on `SQLite`: what is stored is what is read, once.
 
+#![allow(clippy::unwrap_used, clippy::wildcard_imports)] // what panics is a test that fails
+
 use gdg_model::*;
 use gdg_storage::{
     DocumentHeader, GraphDocument, Outcome, OutcomeKey, RunCounters, RunStatus, Tally, sqlite,

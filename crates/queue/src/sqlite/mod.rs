@@ -6,7 +6,9 @@
 
 mod transaction;
 
-pub use transaction::{claim, dead_letters, depth, end_claim, enqueue, fail, forget_dead_letters, heartbeat, reclaim, release};
+pub use transaction::{
+    claim, dead_letters, depth, end_claim, enqueue, fail, forget_dead_letters, heartbeat, reclaim, release,
+};
 
 use crate::{
     Claim, Disposition, Failure, Fence, NewDocument, Queue, QueueDepth, QueueError, Reclaimed, RetryPolicy,

@@ -5,8 +5,8 @@
 //! them happens with them or not at all. They block.
 
 use crate::{
-    Claim, DeadLetter, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, QueueDepth,
-    QueueError, Reclaimed, RetryPolicy,
+    Claim, DeadLetter, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority,
+    QueueDepth, QueueError, Reclaimed, RetryPolicy,
 };
 use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -148,8 +148,9 @@ pub fn reclaim(transaction: &Connection, run: &RunId, silent_for: Duration) -> R
         let message = format!("worker {worker_id} died or fell silent while it held the document");
         record_attempt(transaction, queue_id, letter.class, &message)?;
         if abandoned_count >= MAX_ABANDONED_ATTEMPTS {
-            letter.message =
-                format!("{abandoned_count} workers died while they held the document; the last was {worker_id}");
+            letter.message = format!(
+                "{abandoned_count} workers died while they held the document; the last was {worker_id}"
+            );
             bury(transaction, queue_id, letter.class, &letter.message)?;
             reclaimed.dead.push(letter);
         } else {
@@ -283,6 +284,8 @@ pub fn dead_letters(connection: &Connection, run: &RunId, limit: u32) -> Result<
 
 /// Takes a document out of the dead letter queue of every run: it was stored after all.
 pub fn forget_dead_letters(transaction: &Connection, doc_id: &DocId) -> Result<(), QueueError> {
-    transaction.prepare_cached("DELETE FROM dead_letter_queue WHERE doc_id = ?1")?.execute([doc_id.as_str()])?;
+    transaction
+        .prepare_cached("DELETE FROM dead_letter_queue WHERE doc_id = ?1")?
+        .execute([doc_id.as_str()])?;
     Ok(())
 }
