@@ -57,7 +57,10 @@ impl Committer {
             log_failure(doc_id, failure, disposition);
         }
         if report.refused > 0 {
-            tracing::warn!(refused = report.refused, "claims were no longer this worker's; nothing was stored for them");
+            tracing::warn!(
+                refused = report.refused,
+                "claims were no longer this worker's; nothing was stored for them"
+            );
         }
         tracing::debug!(documents, followed = report.followed, "group committed");
         self.in_hand.let_go(fences);

@@ -75,7 +75,8 @@ impl Discovery {
     async fn follow_links_so_far(&self) -> Result<(), PipelineError> {
         let mut after = 0;
         loop {
-            let page = self.backend.linking_documents(&self.run, self.source.name(), after, LINKING_PAGE).await?;
+            let page =
+                self.backend.linking_documents(&self.run, self.source.name(), after, LINKING_PAGE).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.document_number;
             let source = Arc::clone(&self.source);
@@ -95,7 +96,8 @@ fn linked_documents(
     page: &[(gdg_storage::sqlite::LinkingDocument, Vec<gdg_model::DocId>)],
 ) -> Vec<DocumentRef> {
     let prefix = format!("{}:", source.name());
-    let targets = page.iter().flat_map(|(document, targets)| targets.iter().map(move |target| (document, target)));
+    let targets =
+        page.iter().flat_map(|(document, targets)| targets.iter().map(move |target| (document, target)));
     targets
         .filter_map(|(document, target)| {
             let locator = target.as_str().strip_prefix(&prefix)?.to_owned();

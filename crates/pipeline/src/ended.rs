@@ -63,7 +63,9 @@ impl Ended {
     /// The claim that this ends.
     pub fn fence(&self) -> Fence {
         match self {
-            Self::Stored { fence, .. } | Self::Unchanged { fence, .. } | Self::Skipped { fence, .. } => *fence,
+            Self::Stored { fence, .. } | Self::Unchanged { fence, .. } | Self::Skipped { fence, .. } => {
+                *fence
+            }
             Self::Failed { failure, .. } => failure.fence,
         }
     }

@@ -28,6 +28,9 @@ pub mod single;
 pub mod sqlite;
 mod summary;
 
+pub use gdg_sources::SOURCE_TYPES;
+pub use gdg_storage::Outcome;
+
 pub use ended::{ClaimedDocument, CommitReport, Discovered, Ended};
 pub use error::PipelineError;
 pub use progress::{Progress, ProgressSnapshot};

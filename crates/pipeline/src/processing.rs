@@ -4,7 +4,9 @@ use crate::commit_channel::CommitSender;
 use crate::ended::{ClaimedDocument, Ended};
 use crate::sqlite::is_unchanged;
 use gdg_config::{ByteSize, UnsupportedPolicy};
-use gdg_model::{ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, ParsedDocument, SourceName};
+use gdg_model::{
+    ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, ParsedDocument, SourceName,
+};
 use gdg_parsing::{DocumentParser, Input, ParseError};
 use gdg_queue::Failure;
 use gdg_sources::{Content, Source, SourceError};
@@ -85,14 +87,23 @@ impl Processor {
         let mut slots = Slots { turn: Some(turn), parse: None };
         let ended = self.try_process(claimed, &mut slots).await.unwrap_or_else(|failed| {
             let Failed { class, message, format, size } = failed;
-            Ended::Failed { failure: Failure { fence, class, message, jitter: rand::random() }, document, format, size }
+            Ended::Failed {
+                failure: Failure { fence, class, message, jitter: rand::random() },
+                document,
+                format,
+                size,
+            }
         });
         writer.send(ended).await;
         // The parse slot is held until here: a slow writer slows the parsers down.
         drop(slots);
     }
 
-    async fn try_process(self: Arc<Self>, claimed: ClaimedDocument, slots: &mut Slots) -> Result<Ended, Failed> {
+    async fn try_process(
+        self: Arc<Self>,
+        claimed: ClaimedDocument,
+        slots: &mut Slots,
+    ) -> Result<Ended, Failed> {
         let ClaimedDocument { fence, mut document, known } = claimed;
         let source = self.sources.get(&document.source_name).ok_or_else(|| Failed {
             class: ErrorClass::Permanent,
@@ -103,7 +114,9 @@ impl Processor {
         let source = Arc::clone(source);
         let fetched = source.fetch(&document).await?;
         document.stamp = fetched.stamp;
-        if let Some(known) = known.as_ref().filter(|known| is_unchanged(known, &document.stamp, &self.parse_fingerprint)) {
+        if let Some(known) =
+            known.as_ref().filter(|known| is_unchanged(known, &document.stamp, &self.parse_fingerprint))
+        {
             return Ok(Ended::Unchanged { fence, document, format: known.format, size: known.size });
         }
         let job = ParseJob {
@@ -144,8 +157,12 @@ impl ParseJob {
             .map_err(|error| Failed { size: declared_size, ..Failed::from(error) })?;
         let size = bytes.len() as u64;
         let content_hash = ContentHash::of(&bytes);
-        let header =
-            DocumentHeader { document, size, content_hash, parse_fingerprint: processor.parse_fingerprint.to_string() };
+        let header = DocumentHeader {
+            document,
+            size,
+            content_hash,
+            parse_fingerprint: processor.parse_fingerprint.to_string(),
+        };
         if let Some(known) = known.filter(|known| has_content(known, &header)) {
             return Ok(Ended::Unchanged { fence, document: header.document, format: known.format, size });
         }
@@ -170,7 +187,8 @@ impl ParseJob {
 
 /// Whether a document has the bytes that it had when it was last handled, with the same parsing configuration.
 fn has_content(known: &KnownDocument, header: &DocumentHeader) -> bool {
-    known.parse_fingerprint == header.parse_fingerprint && known.content_hash == Some(header.content_hash)
+    known.parse_fingerprint == header.parse_fingerprint
+        && known.content_hash == Some(header.content_hash)
         && known.outcome == KnownOutcome::Stored
 }
 
@@ -185,8 +203,10 @@ fn resolve_links(
     let mut follow = Vec::new();
     for link in &parsed.links {
         let is_new = !resolved.contains_key(link.target.as_str());
-        let target =
-            resolved.entry(&link.target).or_insert_with(|| source.resolve_link(document, &link.target)).as_ref();
+        let target = resolved
+            .entry(&link.target)
+            .or_insert_with(|| source.resolve_link(document, &link.target))
+            .as_ref();
         let Some(target) = target else { continue };
         relationships.push(ExplicitRelationship {
             position: link.element,

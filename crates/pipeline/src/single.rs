@@ -64,7 +64,8 @@ fn open_sources(config: &Config) -> Result<Vec<Arc<dyn Source>>, PipelineError> 
         .content_sources
         .iter()
         .map(|source| {
-            open_source(source, &config.path_mappings).map_err(|error| PipelineError::Configuration(error.to_string()))
+            open_source(source, &config.path_mappings)
+                .map_err(|error| PipelineError::Configuration(error.to_string()))
         })
         .collect()
 }
@@ -188,7 +189,10 @@ impl SingleWorker {
     }
 
     /// Lists every source, one after the other.
-    fn discover(&self, halt: CancellationToken) -> impl Future<Output = Result<(), PipelineError>> + Send + 'static {
+    fn discover(
+        &self,
+        halt: CancellationToken,
+    ) -> impl Future<Output = Result<(), PipelineError>> + Send + 'static {
         let discoveries: Vec<Discovery> = self
             .sources
             .iter()
@@ -218,13 +222,17 @@ impl SingleWorker {
     }
 
     fn send_heartbeats(&self) -> impl Future<Output = ()> + Send + 'static {
-        let (backend, in_hand, interval) = (self.backend.clone(), Arc::clone(&self.in_hand), self.heartbeat_interval);
+        let (backend, in_hand, interval) =
+            (self.backend.clone(), Arc::clone(&self.in_hand), self.heartbeat_interval);
         async move {
             loop {
                 tokio::time::sleep(interval).await;
                 match backend.heartbeat(in_hand.all()).await {
                     Ok(lost) if lost.is_empty() => {}
-                    Ok(lost) => tracing::debug!(lost = lost.len(), "claims ended while their heartbeat was on its way"),
+                    Ok(lost) => tracing::debug!(
+                        lost = lost.len(),
+                        "claims ended while their heartbeat was on its way"
+                    ),
                     Err(error) => tracing::warn!(%error, "heartbeat failed"),
                 }
             }
@@ -340,7 +348,10 @@ impl SingleWorker {
 
 fn parse_threads(config: &Config) -> usize {
     let configured = config.processing.parallelism.map(NonZeroU32::get);
-    configured.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), |threads| threads as usize)
+    configured.map_or_else(
+        || std::thread::available_parallelism().map_or(1, usize::from),
+        |threads| threads as usize,
+    )
 }
 
 async fn halt_on_error(

@@ -3,8 +3,8 @@
 use crate::PipelineError;
 use crate::ended::{ClaimedDocument, CommitReport, Discovered, Ended};
 use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
-use gdg_queue::{DeadLetter, Disposition, Fence, NewDocument, Priority, QueueDepth, Reclaimed, RetryPolicy};
 use gdg_queue::sqlite as queue;
+use gdg_queue::{DeadLetter, Disposition, Fence, NewDocument, Priority, QueueDepth, Reclaimed, RetryPolicy};
 use gdg_storage::sqlite::{self as storage, LinkingDocument};
 use gdg_storage::{KnownDocument, ListingProgress, Outcome, OutcomeKey, Run, RunCounters, RunStatus, Tally};
 use rusqlite::{Connection, TransactionBehavior};
@@ -59,9 +59,15 @@ impl SqliteBackend {
     }
 
     /// The unfinished run of this work, or its next generation.
-    pub async fn resume_or_start_run(&self, fingerprint: String, config_snapshot: String) -> Result<Run, PipelineError> {
-        self.transact(move |transaction| Ok(storage::resume_or_start_run(transaction, &fingerprint, &config_snapshot)?))
-            .await
+    pub async fn resume_or_start_run(
+        &self,
+        fingerprint: String,
+        config_snapshot: String,
+    ) -> Result<Run, PipelineError> {
+        self.transact(move |transaction| {
+            Ok(storage::resume_or_start_run(transaction, &fingerprint, &config_snapshot)?)
+        })
+        .await
     }
 
     /// Moves a run on.
@@ -71,7 +77,11 @@ impl SqliteBackend {
     }
 
     /// How far the listing of a source is.
-    pub async fn listing_progress(&self, run: &RunId, source: &SourceName) -> Result<ListingProgress, PipelineError> {
+    pub async fn listing_progress(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+    ) -> Result<ListingProgress, PipelineError> {
         let (run, source) = (run.clone(), source.clone());
         self.read(move |connection| Ok(storage::listing_progress(connection, &run, &source)?)).await
     }
@@ -115,7 +125,11 @@ impl SqliteBackend {
     }
 
     /// Enqueues documents that links lead to, except those that the run has handled. Returns how many were added.
-    pub async fn enqueue_linked(&self, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError> {
+    pub async fn enqueue_linked(
+        &self,
+        run: &RunId,
+        documents: Vec<DocumentRef>,
+    ) -> Result<u64, PipelineError> {
         let run = run.clone();
         self.transact(move |transaction| enqueue_linked(transaction, &run, documents)).await
     }
@@ -133,7 +147,11 @@ impl SqliteBackend {
             let mut claimed = Vec::with_capacity(limit as usize);
             for claim in queue::claim(transaction, &run, &worker, limit)? {
                 let known = storage::find_known(transaction, &claim.document().doc_id)?;
-                claimed.push(ClaimedDocument { fence: claim.fence(), document: claim.document().clone(), known });
+                claimed.push(ClaimedDocument {
+                    fence: claim.fence(),
+                    document: claim.document().clone(),
+                    known,
+                });
                 // From here the fence is what stands for the claim: the transaction may yet roll back.
                 claim.settle();
             }
@@ -150,7 +168,8 @@ impl SqliteBackend {
         let following = Arc::clone(&self.following);
         self.transact(move |transaction| {
             let following = following.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut commit = Commit { transaction, run: &run, policy: &policy, report: CommitReport::default() };
+            let mut commit =
+                Commit { transaction, run: &run, policy: &policy, report: CommitReport::default() };
             for document in ended {
                 commit.end(document, &following)?;
             }
@@ -192,7 +211,13 @@ impl SqliteBackend {
             let reclaimed = queue::reclaim(transaction, &run, Duration::ZERO)?;
             let mut counters = RunCounters::default();
             for letter in &reclaimed.dead {
-                count(&mut counters, &letter.source_name, Outcome::Failed, None, &Tally { documents: 1, ..Tally::default() });
+                count(
+                    &mut counters,
+                    &letter.source_name,
+                    Outcome::Failed,
+                    None,
+                    &Tally { documents: 1, ..Tally::default() },
+                );
             }
             storage::add_counters(transaction, &run, &worker, &counters)?;
             Ok(reclaimed)
@@ -221,7 +246,8 @@ impl SqliteBackend {
     /// What the listings of a run could not read, each with the reason.
     pub async fn listing_problems(&self, run: &RunId) -> Result<Vec<(String, String)>, PipelineError> {
         let run = run.clone();
-        self.read(move |connection| Ok(storage::listing_problems(connection, &run, MAX_LISTING_PROBLEMS)?)).await
+        self.read(move |connection| Ok(storage::listing_problems(connection, &run, MAX_LISTING_PROBLEMS)?))
+            .await
     }
 
     /// Closes the database, and folds its write-ahead log into it.
@@ -282,7 +308,11 @@ pub(crate) fn is_unchanged(known: &KnownDocument, stamp: &Stamp, parse_fingerpri
     known.parse_fingerprint == parse_fingerprint && stamp.proves_unchanged_since(&known.stamp)
 }
 
-fn enqueue_linked(transaction: &Connection, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError> {
+fn enqueue_linked(
+    transaction: &Connection,
+    run: &RunId,
+    documents: Vec<DocumentRef>,
+) -> Result<u64, PipelineError> {
     let mut unseen = Vec::with_capacity(documents.len());
     for document in documents {
         if !storage::is_seen(transaction, run, &document.doc_id)? {
@@ -296,7 +326,13 @@ fn tally_of_bytes(bytes: u64) -> Tally {
     Tally { documents: 1, bytes, ..Tally::default() }
 }
 
-fn count(counters: &mut RunCounters, source: &SourceName, outcome: Outcome, format: Option<Format>, tally: &Tally) {
+fn count(
+    counters: &mut RunCounters,
+    source: &SourceName,
+    outcome: Outcome,
+    format: Option<Format>,
+    tally: &Tally,
+) {
     let format = format.map_or("unknown", Format::as_str).to_owned();
     counters.add(OutcomeKey { source_name: source.clone(), outcome, format }, tally);
 }
@@ -351,7 +387,12 @@ impl Commit<'_> {
             }
             Ended::Skipped { header, .. } => {
                 storage::store_skipped(self.transaction, self.run, &header)?;
-                self.count(&header.document.source_name, Outcome::Skipped, None, &tally_of_bytes(header.size));
+                self.count(
+                    &header.document.source_name,
+                    Outcome::Skipped,
+                    None,
+                    &tally_of_bytes(header.size),
+                );
             }
             Ended::Failed { .. } => {}
         }

@@ -91,7 +91,8 @@ fn name_read_only(error: LockError, path: &Path) -> OpenError {
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -130,7 +131,9 @@ mod tests {
         for _ in 0..2 {
             let (connection, _lock) = open(&path, "worker-01").unwrap();
             let tables: i64 = connection
-                .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'document_queue'", [], |row| row.get(0))
+                .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'document_queue'", [], |row| {
+                    row.get(0)
+                })
                 .unwrap();
             assert_eq!(tables, 1);
         }
