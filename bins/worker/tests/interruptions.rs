@@ -7,8 +7,16 @@ mod support;
 use serde_json::Value;
 use support::{Place, send_signal, stderr, stdout};
 
-const DOCUMENTS: usize = 1_500;
+const DOCUMENTS: usize = 3_000;
 const PARAGRAPHS: usize = 12;
+
+/// A place with documents, and a worker that commits a few of them at a time: slow enough to be met in the middle.
+fn place_to_be_interrupted() -> Place {
+    let place = Place::new();
+    place.configure("processing: { commit_batch_size: 4 }\n");
+    place.write_many(DOCUMENTS, PARAGRAPHS);
+    place
+}
 
 /// Checks the database of a completed run of `DOCUMENTS` documents.
 fn assert_each_is_stored_once(place: &Place) {
@@ -30,9 +38,8 @@ fn assert_each_is_stored_once(place: &Place) {
 
 #[test]
 fn a_worker_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
-    let place = Place::new();
-    place.write_many(DOCUMENTS, PARAGRAPHS);
-    for stored in [1, 200, 500, 900, 1_300] {
+    let place = place_to_be_interrupted();
+    for stored in [1, 300, 800, 1_500, 2_000] {
         let mut worker = place.start(&["--quiet"]);
         place.wait_for_stored(stored);
         send_signal(&worker, "KILL");
@@ -49,8 +56,7 @@ fn a_worker_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing() {
 #[test]
 fn an_interrupted_worker_ends_well_and_the_next_goes_on() {
     for signal in ["INT", "TERM"] {
-        let place = Place::new();
-        place.write_many(DOCUMENTS, PARAGRAPHS);
+        let place = place_to_be_interrupted();
         let worker = place.start(&[]);
         place.wait_for_stored(100);
         send_signal(&worker, signal);
@@ -67,8 +73,7 @@ fn an_interrupted_worker_ends_well_and_the_next_goes_on() {
 
 #[test]
 fn a_second_signal_gives_back_what_is_being_parsed() {
-    let place = Place::new();
-    place.write_many(DOCUMENTS, PARAGRAPHS);
+    let place = place_to_be_interrupted();
     let worker = place.start(&[]);
     place.wait_for_stored(100);
     send_signal(&worker, "INT");
@@ -108,8 +113,7 @@ fn a_run_after_a_completed_one_parses_only_what_changed() {
 
 #[test]
 fn a_second_worker_is_told_who_has_the_database() {
-    let place = Place::new();
-    place.write_many(DOCUMENTS, PARAGRAPHS);
+    let place = place_to_be_interrupted();
     let mut first = place.start(&["--worker-id", "the-first"]);
     place.wait_for_stored(1);
     let output = place.run(&["--worker-id", "the-second"]);
@@ -138,8 +142,7 @@ fn links_between_documents_become_relationships() {
 /// The summary names what it counts, whoever did the work.
 #[test]
 fn counts_of_a_resumed_run_are_those_of_the_whole_run() {
-    let place = Place::new();
-    place.write_many(DOCUMENTS, PARAGRAPHS);
+    let place = place_to_be_interrupted();
     place.write("broken.json", "{ \"a\": ");
     let mut worker = place.start(&["--quiet"]);
     place.wait_for_stored(700);

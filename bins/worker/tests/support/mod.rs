@@ -89,12 +89,17 @@ impl Place {
         self.database().query_row(query, [], |row| row.get(0)).unwrap()
     }
 
+    /// The same, where the database may not be that far yet.
+    pub fn try_value<T: rusqlite::types::FromSql>(&self, query: &str) -> Option<T> {
+        let database = open(&self.path("documents.db")).ok()?;
+        database.query_row(query, [], |row| row.get(0)).ok()
+    }
+
     /// Waits until at least `count` documents are stored.
     pub fn wait_for_stored(&self, count: i64) {
         wait_until(&format!("{count} documents are stored"), || {
-            let Ok(database) = open(&self.path("documents.db")) else { return false };
-            let stored = database.query_row("SELECT count(*) FROM documents", [], |row| row.get::<_, i64>(0));
-            stored.is_ok_and(|stored| stored >= count)
+            let stored = self.try_value::<i64>("SELECT count(*) FROM documents");
+            stored.is_some_and(|stored| stored >= count)
         });
     }
 }
