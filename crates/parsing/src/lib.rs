@@ -26,7 +26,9 @@ mod error;
 mod formats;
 mod parser;
 mod text_encoding;
+mod text_location;
 mod tree;
+mod whitespace;
 
 pub use budget::{Budget, Limit, Metered};
 pub use error::ParseError;

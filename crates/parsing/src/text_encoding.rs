@@ -17,13 +17,16 @@ pub(crate) struct DecodedText<'a> {
     pub(crate) lossless: bool,
 }
 
-/// Decodes text. A byte order mark decides; then valid UTF-8; then UTF-16
-/// without a mark, told by its zero bytes; then a guess from the bytes.
+/// Decodes text. A byte order mark decides; then UTF-16 without a
+/// mark, told by its zero bytes; then valid UTF-8; then a guess from the bytes.
 pub(crate) fn decode(bytes: &[u8]) -> DecodedText<'_> {
     if let Some((encoding, mark_length)) = Encoding::for_bom(bytes) {
         return decode_as(encoding, &bytes[mark_length..], mark_length as u64);
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    // UTF-16 of plain English is valid UTF-8 too, with zero bytes in it.
+    if utf16_without_mark(bytes).is_none()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
         return DecodedText {
             text: Cow::Borrowed(text),
             encoding: UTF_8.name(),
@@ -50,7 +53,7 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
 /// UTF-16 of mostly Latin text has a zero in nearly every other byte.
 pub(crate) fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let sample = &bytes[..bytes.len().min(4096) & !1];
-    if sample.len() < 4 {
+    if sample.len() < 4 || !sample.contains(&0) {
         return None;
     }
     let zeros_at = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
