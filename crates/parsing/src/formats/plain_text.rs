@@ -3,7 +3,7 @@
 //! Blank lines separate paragraphs. Within one, the author's line breaks stay
 //! only where they seem meant: text that was wrapped to a width is joined
 //! again with spaces, and short lines (receipts, poems, addresses) stay lines.
-//! [`Wrapping`] has the rule. A line that begins with `- `, `* `, `+ `, `• `,
+//! [`Wrapping`] has the rule; the lines of an item are joined always. A line that begins with `- `, `* `, `+ `, `• `,
 //! `1. ` or `1) ` is an item of a list; one that is indented further than the
 //! item before it begins a list within that item.
 
@@ -275,10 +275,14 @@ impl Reader<'_> {
     fn finish_run(&mut self) -> Result<(), ParseError> {
         let Some(Run { item, range, .. }) = self.run.take() else { return Ok(()) };
         self.end = range.end;
-        let text = join_lines(self.text, &range);
         match item {
-            Some(item) => self.tree.append_text(item, &text)?,
+            Some(item) => {
+                let mut text = String::with_capacity(range.len());
+                push_collapsed(&mut text, &self.text[range]);
+                self.tree.append_text(item, &text)?;
+            }
             None => {
+                let text = join_lines(self.text, &range);
                 self.tree.leaf(ElementType::Paragraph, text, self.source_map.locate(range))?;
             }
         }
@@ -317,29 +321,41 @@ fn is_long(line: &str) -> bool {
 /// A break is a wrap if the next line's first word would not have fitted on
 /// the line before it. The width that decides is four fifths of the longest
 /// line's, for text that was wrapped by eye. Where no line is as long as
-/// wrapped lines are, or one is longer, no break is a wrap. Nor is one between
-/// entries that begin with digits (the times of a log).
+/// wrapped lines are, or more than a tenth are longer, no break is a wrap. Nor
+/// is one between entries that begin with digits (the times of a log).
 struct Wrapping {
-    /// Characters of the longest line.
-    measure: usize,
+    /// Characters of the longest line; `None` where no break is a wrap.
+    measure: Option<usize>,
     begins_with_digit: bool,
 }
 
 impl Wrapping {
     fn of(text: &str, range: &Range<usize>) -> Self {
-        let lengths = lines(text, range.clone()).map(|line| line.trimmed().chars().count());
+        let (mut measure, mut count, mut overlong) = (0, 0, 0);
+        for line in lines(text, range.clone()) {
+            let length = line.trimmed().chars().count();
+            count += 1;
+            if length > WIDEST_MEASURE {
+                overlong += 1;
+            } else {
+                measure = measure.max(length);
+            }
+        }
+        let is_wrapped = overlong * 10 <= count && measure >= NARROWEST_MEASURE;
         let first = text.as_bytes().get(range.start);
-        Self { measure: lengths.max().unwrap_or(0), begins_with_digit: first.is_some_and(u8::is_ascii_digit) }
+        Self {
+            measure: is_wrapped.then_some(measure),
+            begins_with_digit: first.is_some_and(u8::is_ascii_digit),
+        }
     }
 
     /// Whether the break between `line` and `next` is a wrap.
     fn joins(&self, line: &str, next: &str) -> bool {
-        if !(NARROWEST_MEASURE..=WIDEST_MEASURE).contains(&self.measure)
-            || self.begins_with_digit && next.starts_with(|first: char| first.is_ascii_digit())
-        {
+        let Some(measure) = self.measure else { return false };
+        if self.begins_with_digit && next.starts_with(|first: char| first.is_ascii_digit()) {
             return false;
         }
         let word = next.split_ascii_whitespace().next().unwrap_or_default();
-        line.chars().count() + 1 + word.chars().count() > self.measure * 4 / 5
+        line.chars().count() + 1 + word.chars().count() > measure * 4 / 5
     }
 }

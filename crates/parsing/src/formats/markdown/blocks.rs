@@ -186,7 +186,7 @@ impl<'a> Blocks<'a> {
             TagEnd::Heading(level) => self.finish_heading(level as u32, range)?,
             TagEnd::TableCell => self.finish_cell(range)?,
             TagEnd::CodeBlock => self.finish_code(range)?,
-            TagEnd::HtmlBlock => self.finish_html(&range)?,
+            TagEnd::HtmlBlock => self.finish_html(&self.trimmed(range))?,
             TagEnd::BlockQuote(_)
             | TagEnd::List(_)
             | TagEnd::Item
@@ -348,10 +348,14 @@ impl<'a> Blocks<'a> {
 
     /// Where `range` stands, without white space at its ends.
     fn locate(&self, range: Range<usize>) -> Location {
+        self.source_map.locate(self.trimmed(range))
+    }
+
+    /// `range` without white space at its ends.
+    fn trimmed(&self, range: Range<usize>) -> Range<usize> {
         let text = self.source.get(range.clone()).unwrap_or_default();
         let start = range.end - text.trim_ascii_start().len();
-        let end = start.max(range.start + text.trim_ascii_end().len());
-        self.source_map.locate(start..end)
+        start..start.max(range.start + text.trim_ascii_end().len())
     }
 }
 
