@@ -66,7 +66,7 @@ fn links_of_the_text_stand_in_its_order() {
 
 #[test]
 fn an_image_within_a_link_is_both() {
-    insta::assert_snapshot!(outline(Format::Markdown, b"[![build](b.svg)](ci.html) [top](#top)"), @r#"
+    insta::assert_snapshot!(outline(Format::Markdown, b"[![build](b.svg)](ci.html) [top](#top)"), @r##"
     document
       paragraph "build top" @bytes=0-38
         link "build" {"target":"ci.html"} @bytes=0-26
@@ -74,7 +74,7 @@ fn an_image_within_a_link_is_both() {
         link "top" {"target":"#top"} @bytes=27-38
     link: 2 -> ci.html
     link: 3 -> b.svg
-    "#);
+    "##);
 }
 
 #[test]
