@@ -6,6 +6,7 @@ mod eml;
 mod html;
 mod json;
 mod markdown;
+mod ooxml;
 mod pdf;
 mod plain_text;
 mod pptx;

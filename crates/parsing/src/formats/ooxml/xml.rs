@@ -1,0 +1,169 @@
+//! A part's XML, read as a stream.
+
+use crate::ParseError;
+use gdg_model::Format;
+use quick_xml::Reader;
+use quick_xml::encoding::DecodingReader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::name::Prefix;
+use quick_xml::{Error, XmlVersion};
+use std::borrow::Cow;
+use std::io::{BufReader, Read};
+use std::sync::Arc;
+
+/// Reads the XML of one part as a stream. Elements are told apart by their
+/// local names, so that the transitional and the strict namespaces read alike.
+pub(crate) struct XmlPart<'a> {
+    reader: Reader<DecodingReader<BufReader<Box<dyn Read + 'a>>>>,
+    buffer: Vec<u8>,
+    format: Format,
+    name: Arc<str>,
+    depth: usize,
+    has_root: bool,
+}
+
+/// A piece of XML. An empty element is a start and an end.
+pub(crate) enum Node<'a> {
+    /// A start tag.
+    Start(Tag<'a>),
+    /// The end tag of the innermost open element.
+    End,
+    /// Character data, references resolved; empty for what carries none (comments, instructions).
+    Text(Cow<'a, str>),
+}
+
+/// A start tag.
+pub(crate) struct Tag<'a>(BytesStart<'a>);
+
+impl Tag<'_> {
+    /// The element's name without its prefix.
+    pub(crate) fn name(&self) -> &str {
+        self.0.local_name().into_inner()
+    }
+
+    /// The value of the attribute with this local name, whatever its prefix.
+    pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.find(|_, local| local == name)
+    }
+
+    /// The attribute `val`, by which most properties are given.
+    pub(crate) fn val(&self) -> Option<Cow<'_, str>> {
+        self.attribute("val")
+    }
+
+    /// The attribute `name` as an integer.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.attribute(name)?.trim().parse().ok()
+    }
+
+    /// A relationship identifier: the attribute with this local name and a
+    /// prefix other than the element's (`r:id` beside `id` or `w:id`).
+    pub(crate) fn relationship(&self, name: &str) -> Option<Cow<'_, str>> {
+        let own = self.0.name();
+        let own = own.prefix().map(Prefix::into_inner);
+        self.find(|prefix, local| local == name && prefix.is_some() && prefix != own)
+    }
+
+    fn find(&self, matches: impl Fn(Option<&str>, &str) -> bool) -> Option<Cow<'_, str>> {
+        // Checking for duplicates takes time in the square of their number.
+        let mut attributes = self.0.attributes();
+        let found = attributes.with_checks(false).flatten().find(|attribute| {
+            let (local, prefix) = attribute.key.decompose();
+            matches(prefix.map(Prefix::into_inner), local.into_inner())
+        })?;
+        found.normalized_value(XmlVersion::Implicit1_0).ok()
+    }
+}
+
+/// Whether a property that is on by its presence is on: `<w:vanish/>`, but not `<w:vanish w:val="0"/>`.
+pub(crate) fn is_on(tag: &Tag<'_>) -> bool {
+    tag.val().is_none_or(|value| is_true(&value))
+}
+
+/// Whether an attribute's value means yes.
+pub(crate) fn is_true(value: &str) -> bool {
+    !matches!(value, "0" | "false" | "off" | "none")
+}
+
+impl<'a> XmlPart<'a> {
+    /// Reads the part `name` from `content`.
+    pub(crate) fn new(format: Format, name: Arc<str>, content: Box<dyn Read + 'a>) -> Self {
+        let mut reader = Reader::from_reader(DecodingReader::new(BufReader::new(content)));
+        reader.config_mut().expand_empty_elements = true;
+        Self { reader, buffer: Vec::new(), format, name, depth: 0, has_root: false }
+    }
+
+    /// The part's path in the package.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The next piece, `None` at the end of the part.
+    pub(crate) fn next(&mut self) -> Result<Option<Node<'_>>, ParseError> {
+        self.buffer.clear();
+        let event = match self.reader.read_event_into(&mut self.buffer) {
+            Ok(event) => event,
+            Err(error) => {
+                let position = self.reader.error_position();
+                return Err(error_in(self.format, &self.name, position, &error));
+            }
+        };
+        let node = match event {
+            Event::Start(start) => {
+                self.depth += 1;
+                self.has_root = true;
+                if let Some(error) = start.attributes().with_checks(false).find_map(Result::err) {
+                    let position = self.reader.buffer_position();
+                    return Err(error_in(self.format, &self.name, position, &error.into()));
+                }
+                Node::Start(Tag(start))
+            }
+            Event::End(_) => {
+                self.depth -= 1;
+                Node::End
+            }
+            Event::Text(text) => Node::Text(text.xml10_content()),
+            Event::CData(text) => Node::Text(text.xml10_content()),
+            Event::GeneralRef(reference) => match resolve(&reference) {
+                Some(text) => Node::Text(text),
+                None => {
+                    return Err(ParseError::malformed(
+                        self.format,
+                        format!("{}: undefined entity `&{};`", self.name, &*reference),
+                    ));
+                }
+            },
+            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {
+                Node::Text(Cow::Borrowed(""))
+            }
+            Event::Eof if self.depth > 0 => {
+                return Err(ParseError::malformed(self.format, format!("{} is cut off", self.name)));
+            }
+            Event::Eof if !self.has_root => {
+                return Err(ParseError::malformed(self.format, format!("{} holds no XML", self.name)));
+            }
+            Event::Eof => return Ok(None),
+        };
+        Ok(Some(node))
+    }
+}
+
+/// The text of a predefined entity or a character reference; no other is ever expanded.
+fn resolve(reference: &BytesRef<'_>) -> Option<Cow<'static, str>> {
+    if reference.is_char_ref() {
+        let character = reference.resolve_char_ref().ok().flatten()?;
+        return Some(Cow::Owned(character.to_string()));
+    }
+    resolve_predefined_entity(reference).map(Cow::Borrowed)
+}
+
+fn error_in(format: Format, part: &str, position: u64, error: &Error) -> ParseError {
+    if let Error::Io(error) = error {
+        if let Some(limit) = ParseError::within(&**error) {
+            return limit;
+        }
+        return ParseError::malformed(format, format!("{part} cannot be inflated: {error}"));
+    }
+    ParseError::malformed(format, format!("{part}, byte {position}: {error}"))
+}
