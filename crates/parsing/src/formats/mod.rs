@@ -10,6 +10,8 @@ mod ooxml;
 mod pdf;
 mod plain_text;
 mod pptx;
+mod value_tree;
+mod web_address;
 mod xlsx;
 mod xml;
 mod yaml;
