@@ -10,7 +10,7 @@ fn parse(format: Format, bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
 }
 
 fn outline(format: Format, bytes: &[u8]) -> String {
-    Outline(&parse(format, bytes).unwrap()).to_string()
+    Outline(&parse(format, bytes).expect("the sample is sound")).to_string()
 }
 
 fn utf16(text: &str) -> Vec<u8> {

@@ -275,16 +275,13 @@ impl Reader<'_> {
     fn finish_run(&mut self) -> Result<(), ParseError> {
         let Some(Run { item, range, .. }) = self.run.take() else { return Ok(()) };
         self.end = range.end;
-        match item {
-            Some(item) => {
-                let mut text = String::with_capacity(range.len());
-                push_collapsed(&mut text, &self.text[range]);
-                self.tree.append_text(item, &text)?;
-            }
-            None => {
-                let text = join_lines(self.text, &range);
-                self.tree.leaf(ElementType::Paragraph, text, self.source_map.locate(range))?;
-            }
+        if let Some(item) = item {
+            let mut text = String::with_capacity(range.len());
+            push_collapsed(&mut text, &self.text[range]);
+            self.tree.append_text(item, &text)?;
+        } else {
+            let text = join_lines(self.text, &range);
+            self.tree.leaf(ElementType::Paragraph, text, self.source_map.locate(range))?;
         }
         Ok(())
     }
