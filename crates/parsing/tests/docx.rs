@@ -269,12 +269,12 @@ fn depth_costs_no_stack() {
 
 #[test]
 fn notes_that_refer_to_one_another_end() {
-    let notes: String = (0..50_000)
-        .map(|id| {
-            let next = id + 1;
-            format!("<w:footnote w:id='{id}'><w:p><w:r><w:t>n</w:t><w:footnoteReference w:id='{next}'/></w:r></w:p></w:footnote>")
-        })
-        .collect();
+    let mut notes = String::new();
+    for id in 0..50_000 {
+        let reference = format!("<w:t>n</w:t><w:footnoteReference w:id='{}'/>", id + 1);
+        let note = format!("<w:footnote w:id='{id}'><w:p><w:r>{reference}</w:r></w:p></w:footnote>");
+        notes.push_str(&note);
+    }
     let footnotes = format!("<w:footnotes>{notes}</w:footnotes>");
     let bytes = document_with(
         "<w:p><w:r><w:t>x</w:t><w:footnoteReference w:id='0'/></w:r></w:p>",

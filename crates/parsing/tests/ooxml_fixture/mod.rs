@@ -1,5 +1,7 @@
 //! Builds Office Open XML packages for tests.
 
+#![allow(clippy::unwrap_used)] // a fixture that cannot be built fails its test
+
 use gdg_config::ParsingLimits;
 use gdg_model::{Format, Outline};
 use gdg_parsing::{Input, ParseError, parse_as};
@@ -19,13 +21,12 @@ pub(crate) fn package(parts: &[(&str, &str)]) -> Vec<u8> {
 
 /// A relationships part: each relationship its identifier, the last segment of its type, and its target.
 pub(crate) fn relationships(all: &[(&str, &str, &str)]) -> String {
-    let all: String = all
-        .iter()
-        .map(|(id, kind, target)| {
-            format!("<Relationship Id='{id}' Type='http://x/{kind}' Target='{target}'/>")
-        })
-        .collect();
-    format!("<Relationships>{all}</Relationships>")
+    let mut xml = String::from("<Relationships>");
+    for (id, kind, target) in all {
+        let relationship = format!("<Relationship Id='{id}' Type='http://x/{kind}' Target='{target}'/>");
+        xml.push_str(&relationship);
+    }
+    xml + "</Relationships>"
 }
 
 /// The outline of the package, or the error of parsing it.

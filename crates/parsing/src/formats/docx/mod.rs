@@ -16,6 +16,7 @@ mod story;
 mod styles;
 mod symbols;
 mod table;
+mod table_properties;
 mod writer;
 
 use super::ooxml::{Package, Relationships, XmlPart, read_core_properties};

@@ -5,12 +5,13 @@
 //! Elements that mean nothing here (content controls, smart tags, insertions)
 //! hand the context of their parent down.
 
-use super::block::{Block, CellFormat, Merge, Paragraph, Piece};
+use super::block::{Block, Paragraph, Piece};
 use super::fields::{Fields, hyperlink_target};
 use super::notes::NoteKind;
 use super::paragraph::OpenParagraph;
 use super::styles::Styles;
 use super::symbols::symbol;
+use super::table_properties::{OpenCell, OpenRow, OpenTable};
 use crate::formats::ooxml::{
     Inline, MathText, Node, Relationships, Tag, Target, XmlPart, collapse, is_on, is_true,
 };
@@ -141,26 +142,6 @@ enum Leave {
     Formula,
     /// Alternatives of the same content; whether one was taken.
     Alternatives(bool),
-}
-
-struct OpenTable {
-    block: u32,
-    first_row_is_header: bool,
-    started: bool,
-}
-
-#[derive(Default)]
-struct OpenRow {
-    is_header: bool,
-    is_deleted: bool,
-    skipped_columns: u32,
-    started: bool,
-}
-
-#[derive(Default)]
-struct OpenCell {
-    format: CellFormat,
-    started: bool,
 }
 
 /// A drawing while it is read.
@@ -357,34 +338,19 @@ impl State<'_> {
                     *run = hidden;
                 }
             }
-            Context::TableProperties if name == "tblLook" => {
+            Context::TableProperties => {
                 if let Some(table) = self.tables.last_mut() {
-                    table.first_row_is_header = has_header_look(tag);
+                    table.apply(name, tag);
                 }
             }
             Context::RowProperties => {
                 if let Some(row) = self.rows.last_mut() {
-                    match name {
-                        "tblHeader" => row.is_header = is_on(tag),
-                        "del" => row.is_deleted = true,
-                        "gridBefore" => row.skipped_columns = span(tag),
-                        _ => {}
-                    }
+                    row.apply(name, tag);
                 }
             }
             Context::CellProperties => {
                 if let Some(cell) = self.cells.last_mut() {
-                    match name {
-                        "gridSpan" => cell.format.column_span = span(tag).max(1),
-                        "vMerge" if tag.val().is_some_and(|value| value == "restart") => {
-                            cell.format.merge = Merge::Start;
-                        }
-                        "vMerge" => cell.format.merge = Merge::Above,
-                        "hMerge" if tag.val().is_none_or(|value| value == "continue") => {
-                            cell.format.merge = Merge::Before;
-                        }
-                        _ => {}
-                    }
+                    cell.format.apply(name, tag);
                 }
             }
             _ => {}
@@ -474,7 +440,7 @@ impl State<'_> {
     fn start_table(&mut self) {
         self.ensure_cell_started();
         let block = self.open_block();
-        self.tables.push(OpenTable { block, first_row_is_header: false, started: false });
+        self.tables.push(OpenTable::new(block));
     }
 
     fn start_cell(&mut self) {
@@ -607,20 +573,4 @@ fn external_path(target: Target) -> String {
     match target {
         Target::Part(path) | Target::External(path) => path,
     }
-}
-
-/// Whether a table's look draws its first row as a header.
-fn has_header_look(tag: &Tag<'_>) -> bool {
-    const FIRST_ROW: i64 = 0x20;
-    let by_bits = tag.val().and_then(|bits| i64::from_str_radix(&bits, 16).ok());
-    match tag.attribute("firstRow") {
-        Some(value) => is_true(&value),
-        None => by_bits.is_some_and(|bits| bits & FIRST_ROW != 0),
-    }
-}
-
-/// A number of columns; no table is wider than Word allows.
-fn span(tag: &Tag<'_>) -> u32 {
-    const MOST_COLUMNS: i64 = 63;
-    tag.number("val").unwrap_or(0).clamp(0, MOST_COLUMNS) as u32
 }

@@ -100,7 +100,7 @@ fn inherited_bullets(shape: &Shape, layout: Option<&Layout>) -> [Bullet; super::
     };
     let mut sources: Vec<&LevelBullets> = vec![&shape.bullets];
     if let Some(layout) = layout {
-        let same_place = layout.shapes.shapes.iter().find(|candidate| {
+        let same_place = layout.shapes.list.iter().find(|candidate| {
             candidate.placeholder.as_ref().is_some_and(|candidate| match placeholder.index {
                 Some(index) => candidate.index == Some(index),
                 None => candidate.kind == placeholder.kind,
@@ -108,7 +108,7 @@ fn inherited_bullets(shape: &Shape, layout: Option<&Layout>) -> [Bullet; super::
         });
         sources.extend(same_place.map(|candidate| &candidate.bullets));
         if let Some(master) = layout.master.as_deref() {
-            let body = master.shapes.iter().find(|candidate| candidate.is_a(PlaceholderKind::Body));
+            let body = master.list.iter().find(|candidate| candidate.is_a(PlaceholderKind::Body));
             sources.extend(body.map(|body| &body.bullets));
             sources.push(&master.body_bullets);
         }

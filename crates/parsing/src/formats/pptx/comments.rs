@@ -77,7 +77,8 @@ pub(super) fn read_comments(mut part: XmlPart<'_>, authors: &Authors) -> Result<
         }
     }
     for comment in &mut comments {
-        comment.text = comment.text.lines().map(collapse).collect::<Vec<_>>().join("\n").trim().to_owned();
+        let lines: Vec<String> = comment.text.lines().map(collapse).collect();
+        lines.join("\n").trim().clone_into(&mut comment.text);
     }
     comments.retain(|comment| !comment.text.is_empty());
     Ok(comments)

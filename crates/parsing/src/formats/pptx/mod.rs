@@ -101,7 +101,7 @@ fn slide(
 ) -> Result<Option<String>, ParseError> {
     let budget = tree.budget().clone();
     let relationships = package.relationships(name)?;
-    let Shapes { mut shapes, is_hidden, .. } =
+    let Shapes { list: mut shapes, is_hidden, .. } =
         read_shapes(package.required_part(name)?, &relationships, numbers, &budget)?;
     masters.resolve_bullets(package, &relationships, &mut shapes, &budget)?;
 
@@ -117,7 +117,7 @@ fn slide(
     for part in relationships.parts_of_kind("notesSlide") {
         let relationships = package.relationships(part)?;
         if let Some(part) = package.part(part)? {
-            notes.extend(read_shapes(part, &relationships, numbers, &budget)?.shapes);
+            notes.extend(read_shapes(part, &relationships, numbers, &budget)?.list);
         }
     }
 

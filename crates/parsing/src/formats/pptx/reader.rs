@@ -39,7 +39,7 @@ pub(super) fn read_shapes(
             Node::Text(text) => reader.text(&text),
         }
     }
-    reader.result.shapes.sort_by_key(|shape| shape.index);
+    reader.result.list.sort_by_key(|shape| shape.index);
     Ok(reader.result)
 }
 
@@ -267,7 +267,7 @@ impl Reader<'_> {
         match self.frames.pop().map(|frame| frame.leave) {
             Some(Leave::Shape) => {
                 if let Some(shape) = self.open.pop() {
-                    self.result.shapes.push(shape);
+                    self.result.list.push(shape);
                 }
             }
             Some(Leave::Paragraph) => self.end_paragraph(),

@@ -23,7 +23,7 @@ pub(super) enum Bullet {
 #[derive(Debug, Default)]
 pub(super) struct Shapes {
     /// In document order; those in groups stand in the group's place.
-    pub(super) shapes: Vec<Shape>,
+    pub(super) list: Vec<Shape>,
     /// Whether the slide is left out of the show.
     pub(super) is_hidden: bool,
     /// The bullets of a master's body text.
