@@ -85,7 +85,7 @@ const MAX_ATTRIBUTES: usize = 2_000;
 /// Attributes that refer to other documents.
 const LINK_ATTRIBUTES: [&str; 5] = ["href", "src", "url", "xmlUrl", "htmlUrl"];
 
-/// Elements right under the root whose `title` is the document's: of RSS, DocBook and OPML.
+/// Elements right under the root whose `title` is the document's, in feeds, books and outlines.
 const TITLE_PARENTS: [&str; 5] = ["channel", "info", "bookinfo", "articleinfo", "head"];
 
 /// Adds elements to a tree.

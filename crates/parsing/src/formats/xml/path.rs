@@ -26,15 +26,12 @@ impl Path {
     /// Goes down to a new child.
     pub(super) fn enter(&mut self, name: &str) {
         let siblings = self.open.last_mut().map_or(&mut self.roots, |parent| &mut parent.children);
-        let place = match siblings.get_mut(name) {
-            Some(count) => {
-                *count += 1;
-                *count
-            }
-            None => {
-                siblings.insert(name.to_owned(), 1);
-                1
-            }
+        let place = if let Some(count) = siblings.get_mut(name) {
+            *count += 1;
+            *count
+        } else {
+            siblings.insert(name.to_owned(), 1);
+            1
         };
         self.open.push(Level { parent_path: self.text.len(), children: Counts::new() });
         // Writing to a string cannot fail.

@@ -8,6 +8,7 @@
 mod anchors;
 mod complex_key;
 mod core_schema;
+mod flow_indent;
 mod stream;
 
 use super::value_tree::{Container, ScalarType, ValueTree};
@@ -25,7 +26,7 @@ pub(crate) struct Yaml;
 impl Parser for Yaml {
     fn parse(&self, input: &Input<'_>, tree: &mut TreeBuilder) -> Result<(), ParseError> {
         let decoded = decode(input.bytes);
-        let text = &*decoded.text;
+        let text = &*flow_indent::move_right(&decoded.text, tree.budget())?;
         let values =
             if stream::has_several(text) { ValueTree::of_stream(tree) } else { ValueTree::of_document(tree) };
         let mut reader = Reader { values, names_awaited: Vec::new(), complex_key: None };
@@ -275,17 +276,30 @@ mod tests {
 
     #[test]
     fn expanding_aliases_ends_at_the_limit() {
-        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..40 {
-            let alias = format!("*a{}", level - 1);
-            text += &format!("a{level}: &a{level} [{}]\n", vec![alias; 10].join(", "));
+        let ten_aliases = |level| vec![format!("*a{level}"); 10].join(", ");
+        let levels: Vec<String> =
+            (1..40).map(|level| format!("&a{level} [{}]", ten_aliases(level - 1))).collect();
+        let as_values: Vec<String> = levels.iter().map(|value| format!("- {value}\n")).collect();
+        let as_names: Vec<String> = levels.iter().map(|name| format!("  ? {name}\n  : 1\n")).collect();
+        for text in [as_values.concat(), format!("-\n{}", as_names.concat())] {
+            let error = outcome(&format!("- &a0 [x, x, x, x, x, x, x, x, x, x]\n{text}"));
+            assert!(error.contains("parsing.limits.max_elements"), "{error}");
         }
-        let error = outcome(&text);
-        assert!(error.contains("parsing.limits.max_elements"), "{error}");
-        let values = text.lines().filter_map(|line| line.split_once(": "));
-        let in_a_key: String = values.map(|(_, value)| format!("? {value}\n: 1\n")).collect();
-        let error = outcome(&in_a_key);
-        assert!(error.contains("parsing.limits.max_elements"), "{error}");
+    }
+
+    #[test]
+    fn a_flow_collection_may_end_as_far_left_as_it_began() {
+        insta::assert_snapshot!(outcome("jobs:\n  os: [\n  a,\n    'b\n  c', {\n  }\n  ]\n  steps: |\n    [\n    ]\n"), @r#"
+        document
+          json_object
+            json_object {"name":"jobs"} @/jobs
+              json_array {"name":"os"} @/jobs/os
+                json_item "a" {"index":0,"value_type":"string"} @/jobs/os/0
+                json_item "b c" {"index":1,"value_type":"string"} @/jobs/os/1
+                json_object {"index":2} @/jobs/os/2
+              json_field "[\n]\n" {"name":"steps","value_type":"string"} @/jobs/steps
+        "#);
+        insta::assert_snapshot!(outcome("a: {\n}\nb: [\n"), @"malformed yaml: while parsing a node, did not find expected node content at line 4, column 1");
     }
 
     #[test]

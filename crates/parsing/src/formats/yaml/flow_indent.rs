@@ -1,0 +1,58 @@
+//! Flow collections that stand too far left.
+//!
+//! YAML wants every line of `[…]` and `{…}` further right than the block it is
+//! in. Most readers do not mind, and so many files close a list like this:
+//!
+//! ```yaml
+//! targets: [
+//!   linux,
+//! ]
+//! ```
+//!
+//! The scanner does mind, so such lines are moved right before it reads them.
+
+use crate::{Budget, ParseError};
+use saphyr_parser::Parser;
+use std::borrow::Cow;
+
+/// The most lines that are moved, as each takes a scan of what is above it.
+const MAX_LINES: usize = 500;
+
+/// The most spaces that a line is moved by.
+const MAX_SPACES: usize = 1_000;
+
+/// How many events pass between two looks at the clock.
+const EVENTS_PER_CLOCK_READ: usize = 256;
+
+/// Moves lines within flow collections far enough right to be read.
+pub(super) fn move_right<'t>(text: &'t str, budget: &Budget) -> Result<Cow<'t, str>, ParseError> {
+    let mut moved = Cow::Borrowed(text);
+    if !text.lines().any(|line| line.trim_start().starts_with([']', '}'])) {
+        return Ok(moved);
+    }
+    let deepest = text.lines().map(|line| line.len() - line.trim_start_matches(' ').len()).max();
+    let spaces = " ".repeat(deepest.map_or(1, |deepest| deepest + 1).min(MAX_SPACES));
+    let mut last = 0;
+    for _ in 0..MAX_LINES {
+        // A line that moving does not help is the parser's to complain about.
+        let Some(line) = line_too_far_left(&moved, budget)?.filter(|line| *line != last) else { break };
+        let begin: usize = moved.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        moved.to_mut().insert_str(begin, &spaces);
+        last = line;
+    }
+    Ok(moved)
+}
+
+/// The first line, from 1, that stands too far left.
+fn line_too_far_left(text: &str, budget: &Budget) -> Result<Option<usize>, ParseError> {
+    for (count, event) in Parser::new_from_str(text).enumerate() {
+        if count.is_multiple_of(EVENTS_PER_CLOCK_READ) {
+            budget.check_deadline()?;
+        }
+        if let Err(error) = event {
+            let is_too_far_left = error.info().starts_with("invalid indentation");
+            return Ok(is_too_far_left.then(|| error.marker().line()).filter(|line| *line > 0));
+        }
+    }
+    Ok(None)
+}
