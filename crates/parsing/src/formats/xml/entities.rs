@@ -51,9 +51,8 @@ impl Entities {
         while let Some((before, behind)) = rest.split_once('&') {
             push_spaced(&mut value, before);
             rest = behind;
-            let reference = behind.split_once(';');
-            if let Some((text, behind)) =
-                reference.and_then(|(name, behind)| Some((self.resolve(name)?, behind)))
+            if let Some((name, behind)) = reference(behind)
+                && let Some(text) = self.resolve(name)
             {
                 budget.spend_text(text.len())?;
                 value.push_str(&text);
@@ -67,6 +66,13 @@ impl Entities {
     }
 }
 
+/// The name of the reference whose `&` stands before `text`, and what is behind its `;`.
+fn reference(text: &str) -> Option<(&str, &str)> {
+    let end = text.find([';', '&'])?;
+    let (name, behind) = text.split_at(end);
+    Some((name, behind.strip_prefix(';')?))
+}
+
 fn push_spaced(value: &mut String, text: &str) {
     value.extend(text.chars().map(|c| if matches!(c, '\t' | '\r' | '\n') { ' ' } else { c }));
 }
@@ -75,7 +81,8 @@ fn push_spaced(value: &mut String, text: &str) {
 /// external ones have none.
 fn name_and_value(declaration: &str) -> Option<(&str, &str, &str)> {
     let declaration = declaration.trim_start();
-    let (name, rest) = declaration.split_once(char::is_whitespace)?;
+    let end = declaration.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\''))?;
+    let (name, rest) = declaration.split_at(end);
     let rest = rest.trim_start();
     let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
     let (value, behind) = rest.strip_prefix(quote)?.split_once(quote)?;
@@ -87,7 +94,7 @@ fn plain(value: &str) -> Option<String> {
     let mut text = String::with_capacity(value.len());
     let mut rest = value;
     while let Some((before, behind)) = rest.split_once('&') {
-        let (name, behind) = behind.split_once(';')?;
+        let (name, behind) = reference(behind)?;
         text.push_str(before);
         text.push(resolve_without_declaration(name)?);
         rest = behind;

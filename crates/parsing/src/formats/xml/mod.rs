@@ -51,7 +51,11 @@ impl Parser for Xml {
     }
 }
 
+/// Characters of a message, which may quote a name of any length, that are kept.
+const MAX_MESSAGE: usize = 300;
+
 fn malformed(text: &str, offset: u64, what: &str) -> ParseError {
+    let what: String = what.chars().take(MAX_MESSAGE).collect();
     let before = text.get(..offset as usize).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -80,7 +84,7 @@ impl Fault {
 }
 
 /// The most attributes that one element may have: each is compared with those before it.
-const MAX_ATTRIBUTES: usize = 2_000;
+const MAX_ATTRIBUTES: usize = 1_000;
 
 /// Attributes that refer to other documents.
 const LINK_ATTRIBUTES: [&str; 5] = ["href", "src", "url", "xmlUrl", "htmlUrl"];
@@ -173,6 +177,7 @@ impl Elements<'_> {
             let attribute = attribute.map_err(|error| Fault::Malformed(error.to_string()))?;
             let name: &str = attribute.key.as_ref();
             let budget = self.tree.budget();
+            budget.check_deadline()?;
             budget.spend_text(name.len())?;
             let value = self.entities.expand(&attribute.value, budget)?;
             if name == "xml:space"

@@ -12,7 +12,7 @@
 //! The scanner does mind, so such lines are moved right before it reads them.
 
 use crate::{Budget, ParseError};
-use saphyr_parser::Parser;
+use saphyr_parser::{Marker, Parser};
 use std::borrow::Cow;
 
 /// The most lines that are moved, as each takes a scan of what is above it.
@@ -32,18 +32,18 @@ pub(super) fn move_right<'t>(text: &'t str, budget: &Budget) -> Result<Cow<'t, s
     }
     let deepest = text.lines().map(|line| line.len() - line.trim_start_matches(' ').len()).max();
     let spaces = " ".repeat(deepest.map_or(1, |deepest| deepest + 1).min(MAX_SPACES));
-    let mut last = 0;
+    let mut last = None;
     for _ in 0..MAX_LINES {
+        let found = line_too_far_left(&moved, budget)?;
         // A line that moving does not help is the parser's to complain about.
-        let Some(line) = line_too_far_left(&moved, budget)?.filter(|line| *line != last) else { break };
-        let begin: usize = moved.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let Some(begin) = found.filter(|_| found != last) else { break };
         moved.to_mut().insert_str(begin, &spaces);
-        last = line;
+        last = found;
     }
     Ok(moved)
 }
 
-/// The first line, from 1, that stands too far left.
+/// Where the first line that stands too far left begins.
 fn line_too_far_left(text: &str, budget: &Budget) -> Result<Option<usize>, ParseError> {
     for (count, event) in Parser::new_from_str(text).enumerate() {
         if count.is_multiple_of(EVENTS_PER_CLOCK_READ) {
@@ -51,8 +51,17 @@ fn line_too_far_left(text: &str, budget: &Budget) -> Result<Option<usize>, Parse
         }
         if let Err(error) = event {
             let is_too_far_left = error.info().starts_with("invalid indentation");
-            return Ok(is_too_far_left.then(|| error.marker().line()).filter(|line| *line > 0));
+            return Ok(Some(error.marker())
+                .filter(|_| is_too_far_left)
+                .and_then(|at| begin_of_line(text, *at)));
         }
     }
     Ok(None)
+}
+
+/// Where the line of `place` begins, in bytes.
+fn begin_of_line(text: &str, place: Marker) -> Option<usize> {
+    let characters_before = place.index().checked_sub(place.col())?;
+    let (begin, _) = text.char_indices().nth(characters_before)?;
+    text.get(..begin)?.ends_with(['\n', '\r']).then_some(begin)
 }
