@@ -11,7 +11,7 @@ mod core_schema;
 mod flow_indent;
 mod stream;
 
-use super::value_tree::{Container, ScalarType, ValueTree};
+use super::value_tree::{Container, ValueTree};
 use crate::text_encoding::decode;
 use crate::{Input, ParseError, Parser, TreeBuilder};
 use anchors::Anchors;
@@ -122,11 +122,11 @@ impl Reader<'_> {
                 self.extend_complex_key(&event)
             }
             Event::Scalar(text, style, _, tag) => {
-                let scalar_type = core_schema::scalar_type(&text, style, tag.as_deref());
-                if self.is_absent_document(&text, style, scalar_type) {
+                if self.is_absent_document(&text, style) {
                     self.values.skip_value();
                     return Ok(());
                 }
+                let scalar_type = core_schema::scalar_type(&text, style, tag.as_deref());
                 self.values.scalar(&text, scalar_type)?;
                 self.await_name();
                 Ok(())
@@ -181,9 +181,8 @@ impl Reader<'_> {
     }
 
     /// Whether a scalar is what the parser puts where a document has nothing: `---` behind the last one.
-    fn is_absent_document(&self, text: &str, style: ScalarStyle, scalar_type: ScalarType) -> bool {
-        let is_absent = style == ScalarStyle::Plain && scalar_type == ScalarType::Null && text != "null";
-        self.values.container().is_none() && is_absent && matches!(text, "" | "~")
+    fn is_absent_document(&self, text: &str, style: ScalarStyle) -> bool {
+        self.values.container().is_none() && style == ScalarStyle::Plain && matches!(text, "" | "~")
     }
 }
 
