@@ -1,1 +1,52 @@
-//! placeholder
+//! Where documents come from.
+//!
+//! A [`Source`] lists documents and fetches them; it knows nothing of what is
+//! in them, of queues or of databases. A listing is a stream of batches with a
+//! [`Cursor`] each: whoever keeps the cursor of the last batch it took in goes
+//! on behind it after a crash, with nothing lost and nothing listed twice. A
+//! fetch gives [`Content`] that has not been read yet, so that reading it (and
+//! the memory for it) is the business of the thread that parses it.
+//!
+//! [`open_source`] makes a source of its configuration. One module implements
+//! one type of source; each passes the suite in `conformance` (a feature).
+//!
+//! ```
+//! use futures::TryStreamExt;
+//! use gdg_config::{FileSourceConfig, SourceConfig, SourceKind};
+//! use gdg_model::SourceName;
+//! use gdg_sources::open_source;
+//! use std::collections::BTreeMap;
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::write(folder.path().join("start.md"), "# Start")?;
+//! let file = FileSourceConfig { base_path: folder.path().into(), ..FileSourceConfig::default() };
+//! let config = SourceConfig { name: SourceName::new("manuals"), kind: SourceKind::File(file) };
+//! let source = open_source(&config, &BTreeMap::new())?;
+//!
+//! let mut batches = source.list(None, 1_000);
+//! while let Some(batch) = batches.try_next().await? {
+//!     for document in batch.documents {
+//!         assert_eq!(document.doc_id.as_str(), "manuals:start.md");
+//!         let fetched = source.fetch(&document).await?;
+//!         assert_eq!(fetched.content.read(1 << 20)?, b"# Start");
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod blocking;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod content;
+mod error;
+mod file;
+mod open;
+mod source;
+
+pub use content::{Content, Fetched};
+pub use error::SourceError;
+pub use file::FileSource;
+pub use open::{OpenSourceError, SOURCE_TYPES, open_source};
+pub use source::{Cursor, ListedBatch, ListingProblem, ResolvedLink, Source};
