@@ -4,6 +4,9 @@
 //! A test gets a [`Fixture`]: an empty source, and a way to put documents into
 //! what it reads.
 
+// A check that fails panics, as a test does.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
 use crate::{Cursor, ListedBatch, Source};
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -128,6 +131,7 @@ pub async fn goes_on_behind_every_cursor(source: &dyn Source, batch_size: usize)
 }
 
 #[allow(missing_docs)] // a check's name says what it checks
+#[allow(clippy::wildcard_imports)]
 mod checks {
     use super::*;
 

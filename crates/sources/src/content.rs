@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_file_that_turns_out_too_large_is_not_read_further() {
-        let error = content(&[b'x'; 100_000], 0).read(10).unwrap_err();
+        let error = content(&vec![b'x'; 100_000], 0).read(10).unwrap_err();
         assert!(matches!(error, SourceError::TooLarge { size: 11, .. }), "{error}");
         assert_eq!(error.class(), ErrorClass::Permanent);
     }

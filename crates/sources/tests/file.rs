@@ -1,5 +1,7 @@
 //! The folder of files passes the suite, and what is particular to it.
 
+#![allow(clippy::unwrap_used)] // also in what several tests share
+
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use gdg_config::{ByteSize, FileSourceConfig, SourceConfig, SourceKind, SymlinkPolicy};
@@ -52,7 +54,9 @@ fn write(folder: &Path, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
 
 fn folder_of(names: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    names.iter().for_each(|name| write(folder.path(), name, name));
+    for name in names {
+        write(folder.path(), name, name);
+    }
     folder
 }
 
@@ -346,7 +350,7 @@ fn a_missing_folder_is_named_with_source_and_key() {
 
 #[test]
 fn a_type_that_is_not_built_in_is_named_with_those_that_are() {
-    let other = gdg_config::OtherSource { source_type: "s3".into(), keys: Default::default() };
+    let other = gdg_config::OtherSource { source_type: "s3".into(), keys: serde_json::Map::default() };
     let config = SourceConfig { name: SourceName::new("bucket"), kind: SourceKind::Other(other) };
     let error = open_source(&config, &BTreeMap::new()).unwrap_err();
     assert_eq!(

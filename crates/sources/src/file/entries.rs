@@ -131,7 +131,9 @@ mod tests {
         ) {
             let names: BTreeSet<String> = names.into_iter().filter(|name| name != "." && name != "..").collect();
             let folder = tempfile::tempdir().unwrap();
-            names.iter().for_each(|name| std::fs::write(folder.path().join(name), "").unwrap());
+            for name in &names {
+                std::fs::write(folder.path().join(name), "").unwrap();
+            }
             let (mut start, mut given) = (Start::Beginning, Vec::new());
             loop {
                 let (part, complete) = pass(folder.path(), &start, max_held);
@@ -149,7 +151,9 @@ mod tests {
     #[test]
     fn a_pass_begins_where_it_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        ["a", "b", "c"].iter().for_each(|name| std::fs::write(folder.path().join(name), "").unwrap());
+        for name in ["a", "b", "c"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
         let at = |name: &str| Start::At(name.as_bytes().into());
         let behind = |name: &str| Start::Behind(name.as_bytes().into());
         for (start, expected) in [

@@ -299,7 +299,7 @@ mod tests {
             from in "[a-z]{1,4}(/[a-z]{1,4}){0,3}",
         ) {
             let document = RelativePath::resolve(&RelativePath::default(), document.as_bytes()).unwrap();
-            let encoded = percent_encoding::percent_encode(document.as_bytes(), &percent_encoding::NON_ALPHANUMERIC);
+            let encoded = percent_encoding::percent_encode(document.as_bytes(), percent_encoding::NON_ALPHANUMERIC);
             let encoded = encoded.to_string().replace("%2F", "/");
             let up = "../".repeat(from.matches('/').count());
             for link in [format!("/{encoded}"), format!("{up}{encoded}")] {

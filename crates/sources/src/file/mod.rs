@@ -133,6 +133,17 @@ impl Shared {
         }
     }
 
+    /// Whether the walk has a use for what is at `path`, once it is in the folder that holds it.
+    fn wants(&self, file_type: FileType, path: &RelativePath) -> bool {
+        match file_type {
+            FileType::RegularFile => self.rules.takes(path),
+            FileType::Directory => self.rules.enters(path),
+            // What it is has yet to be seen.
+            FileType::Symlink | FileType::Unknown => self.rules.takes(path) || self.rules.enters(path),
+            _ => false,
+        }
+    }
+
     fn fetch(&self, locator: String) -> Result<Fetched, SourceError> {
         let source_name = self.name.clone();
         let Some(path) = RelativePath::from_locator(&locator) else {

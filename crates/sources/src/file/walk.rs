@@ -111,11 +111,9 @@ impl Walk {
     fn step(&mut self, batch: &mut ListedBatch) -> Result<Step, SourceError> {
         let Some(level) = self.stack.last_mut() else { return Ok(Step::End) };
         if level.pending.is_empty() && level.complete {
-            // The folder of the source is no entry.
-            if let Some(level) = self.stack.pop().filter(|level| !level.path.is_empty()) {
-                self.done = level.path;
-            }
-            return Ok(Step::Done);
+            // The folder of the source is no entry, and has no path to go on behind.
+            let level = self.stack.pop().filter(|level| !level.path.is_empty());
+            return Ok(level.map_or(Step::End, |level| self.done_with(level.path)));
         }
         if let Err(unreachable) = level.open(&self.source) {
             let error = error_of(unreachable, &self.source.name, &level.path);
@@ -123,13 +121,11 @@ impl Walk {
             self.report_folder(error, batch)?;
             return Ok(Step::Within);
         }
-        match level.pending.pop() {
-            Some(entry) => Ok(self.take(entry, batch)),
-            None => {
-                self.read(batch)?;
-                Ok(Step::Within)
-            }
+        if let Some(entry) = level.pending.pop() {
+            return Ok(self.take(entry, batch));
         }
+        self.read(batch)?;
+        Ok(Step::Within)
     }
 
     /// Reads the next entries of the folder the walk is in.
@@ -158,53 +154,42 @@ impl Walk {
     fn take(&mut self, entry: Entry, batch: &mut ListedBatch) -> Step {
         let Some(level) = self.stack.last_mut() else { return Step::End };
         let path = level.path.join(&entry.name);
-        let mut found = level.look(&entry);
+        let wanted = self.source.wants(entry.file_type, &path);
+        let looked = wanted.then(|| level.look(&entry));
         level.next = Start::Behind(entry.name);
         let links = level.links;
+        let Some(mut found) = looked else { return self.done_with(path) };
         let is_link = matches!(&found, Err(Unreachable::Io(error)) if is_loop(error));
         if is_link {
             found = self.source.folder.look(&path);
         }
         match found {
-            Ok(Found { file_type: FileType::RegularFile, stamp }) => self.list(&path, stamp, batch),
-            Ok(Found { file_type: FileType::Directory, .. }) => {
-                let entered = if is_link {
-                    self.enter_by_link(&path, links, batch)
-                } else {
-                    self.enter(&path, links, batch)
-                };
+            Ok(Found { file_type, .. }) if !self.source.wants(file_type, &path) => {}
+            Ok(_) if path.len() >= MAX_LENGTH => {
+                report(self.source.refused(&path, "its path is longer than 4,096 bytes"), &path, batch);
+            }
+            Ok(Found { file_type: FileType::RegularFile, stamp }) => {
+                batch.documents.push(self.source.document(&path, 0, stamp));
+            }
+            Ok(_) => {
+                let entered =
+                    if is_link { self.enter_by_link(&path, links, batch) } else { self.enter(&path, links) };
                 if entered {
                     return Step::Within;
                 }
             }
-            // Pipes, devices, sockets.
-            Ok(_) => {}
             Err(unreachable) => self.report_entry(unreachable, is_link, &path, batch),
         }
+        self.done_with(path)
+    }
+
+    fn done_with(&mut self, path: RelativePath) -> Step {
         self.done = path;
         Step::Done
     }
 
-    fn list(&self, path: &RelativePath, stamp: Stamp, batch: &mut ListedBatch) {
-        if !self.source.rules.takes(path) {
-            return;
-        }
-        if path.len() >= MAX_LENGTH {
-            self.report_length(path, batch);
-        } else {
-            batch.documents.push(self.source.document(path, 0, stamp));
-        }
-    }
-
     /// Goes into a folder. Returns whether it is to be gone into.
-    fn enter(&mut self, path: &RelativePath, links: u32, batch: &mut ListedBatch) -> bool {
-        if !self.source.rules.enters(path) {
-            return false;
-        }
-        if path.len() >= MAX_LENGTH {
-            self.report_length(path, batch);
-            return false;
-        }
+    fn enter(&mut self, path: &RelativePath, links: u32) -> bool {
         // Only links make circles; and where they do not matter, it does not either that
         // some file systems give all their folders one number.
         if links > 0 && self.is_within(path) {
@@ -225,12 +210,12 @@ impl Walk {
         if links > 0 && self.is_listed_in_its_place(path) {
             return false;
         }
-        if links >= MAX_LINKS && self.source.rules.enters(path) {
+        if links >= MAX_LINKS {
             let rule = "it is a symbolic link to a folder, beneath too many others";
-            self.report(self.source.refused(path, rule), path, batch);
+            report(self.source.refused(path, rule), path, batch);
             return false;
         }
-        self.enter(path, links + 1, batch)
+        self.enter(path, links + 1)
     }
 
     /// Whether the folder that a link leads to is one that the walk comes to without links.
@@ -268,7 +253,7 @@ impl Walk {
     fn report_folder(&self, error: SourceError, batch: &mut ListedBatch) -> Result<(), SourceError> {
         match self.stack.last() {
             Some(level) if !level.path.is_empty() => {
-                self.report(error, &level.path, batch);
+                report(error, &level.path, batch);
                 Ok(())
             }
             _ => Err(error),
@@ -293,16 +278,8 @@ impl Walk {
         if passed_over {
             tracing::debug!(source = %self.source.name, locator = path.locator(), "passed over: it leads nowhere");
         } else {
-            self.report(error_of(unreachable, &self.source.name, path), path, batch);
+            report(error_of(unreachable, &self.source.name, path), path, batch);
         }
-    }
-
-    fn report_length(&self, path: &RelativePath, batch: &mut ListedBatch) {
-        self.report(self.source.refused(path, "its path is longer than 4,096 bytes"), path, batch);
-    }
-
-    fn report(&self, error: SourceError, path: &RelativePath, batch: &mut ListedBatch) {
-        batch.problems.push(ListingProblem { locator: path.locator(), error });
     }
 }
 
@@ -338,6 +315,10 @@ impl Level {
         self.pending = Vec::new();
         self.complete = true;
     }
+}
+
+fn report(error: SourceError, path: &RelativePath, batch: &mut ListedBatch) {
+    batch.problems.push(ListingProblem { locator: path.locator(), error });
 }
 
 fn is_loop(error: &io::Error) -> bool {
