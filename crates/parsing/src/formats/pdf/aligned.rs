@@ -102,14 +102,54 @@ fn table(run: &[SegmentRow]) -> Option<(Table, usize)> {
         return None;
     }
     let area = bounds(run.iter().flatten().map(|segment| &segment.area))?;
-    let mut rows: Vec<Row> = run.iter().map(|row| cells(row, &columns)).collect();
-    let first_is_bold = run.first()?.iter().all(|segment| segment.style.bold);
-    let others_are = run.iter().skip(1).flatten().all(|segment| segment.style.bold);
-    let header = (first_is_bold && !others_are) || words_over_numbers(&rows);
+    let mut rows = table_rows(run, &columns);
+    let header = is_set_apart(run) || words_over_numbers(&rows);
     if let Some(first) = rows.first_mut() {
         first.header = header;
     }
     Some((Table { area, rows }, run.len()))
+}
+
+/// The rows of a table. A line with few cells that follows more closely than rows do is the second line of cells.
+fn table_rows(run: &[SegmentRow], columns: &[(f32, f32)]) -> Vec<Row> {
+    let usual = median(run.windows(2).map(|pair| pitch(&pair[0], &pair[1])));
+    let mut rows: Vec<Row> = Vec::new();
+    let mut above: Option<&SegmentRow> = None;
+    for segments in run {
+        let row = cells(segments, columns);
+        let is_close = above.is_some_and(|above| pitch(above, segments) < 0.85 * usual);
+        match rows.last_mut().filter(|last| is_close && row.cells.len() < last.cells.len()) {
+            Some(last) => row.cells.into_iter().for_each(|cell| extend(last, cell)),
+            None => rows.push(row),
+        }
+        above = Some(segments);
+    }
+    rows
+}
+
+/// Puts the text of a cell below the one of its column.
+fn extend(row: &mut Row, cell: Cell) {
+    match row.cells.iter_mut().find(|known| known.column == cell.column) {
+        Some(known) => {
+            known.text.push(' ');
+            known.text.push_str(&cell.text);
+            known.area = known.area.zip(cell.area).map(|(known, area)| known.union(&area));
+        }
+        None => {
+            let place = row.cells.partition_point(|known| known.column < cell.column);
+            row.cells.insert(place, cell);
+        }
+    }
+}
+
+/// Whether the first row alone is bold, or in a face of its own.
+fn is_set_apart(run: &[SegmentRow]) -> bool {
+    let Some((first, others)) = run.split_first() else { return false };
+    let Some(style) = first.first().map(|segment| segment.style) else { return false };
+    let alike = first.iter().all(|segment| segment.style.font == style.font);
+    // A header may have two lines; what follows them must look otherwise.
+    let differ = others.iter().skip(1).flatten().all(|segment| segment.style.font != style.font);
+    alike && differ && others.len() > 1
 }
 
 /// The columns that segments stand in: the horizontal extents of segments, those that overlap joined. Rows with

@@ -59,6 +59,18 @@ impl Area {
         self.holds(other.center_x(), other.center_y())
     }
 
+    /// Whether the centre of `other` lies within or hardly outside: links are drawn around their text with some room.
+    pub(super) fn touches_center_of(&self, other: &Self) -> bool {
+        let room = 2.0;
+        let grown = Self {
+            left: self.left - room,
+            bottom: self.bottom - room,
+            right: self.right + room,
+            top: self.top + room,
+        };
+        grown.holds_center_of(other)
+    }
+
     /// Whether a point lies within.
     pub(super) fn holds(&self, x: f32, y: f32) -> bool {
         (self.left..=self.right).contains(&x) && (self.bottom..=self.top).contains(&y)

@@ -1,9 +1,14 @@
 //! Lines to blocks: paragraphs, code and the items of lists.
 
 use super::aligned::rows;
-use super::area::{Area, bounds, median};
+use super::area::{Area, bounds};
 use super::lists::{Marker, marker};
 use super::page::{Segment, Style};
+use super::segments::dominant;
+
+/// Fewest distances of lines that tell how lines are spaced, and the spacing assumed at most with fewer.
+const TELLING: usize = 5;
+const LOOSEST: f32 = 1.4;
 
 /// A line of a column.
 #[derive(Debug, Clone)]
@@ -25,37 +30,48 @@ impl LineBlock {
         bounds(self.lines.iter().map(|line| &line.area))
     }
 
+    /// Whether `next`, the first block of the next column, is the rest of this one.
+    pub(super) fn goes_on_in(&self, next: &Self) -> bool {
+        let (Some(last), Some(first)) = (self.lines.last(), next.lines.first()) else { return false };
+        !ends_sentence(&last.text)
+            && next.marker.is_none()
+            && first.text.starts_with(char::is_lowercase)
+            && same_size(last, first)
+            && last.style.font == first.style.font
+            && !last.style.monospace
+            && self.lines.len() > 1
+    }
+
     /// Whether every line is set in a typewriter face.
     pub(super) fn is_monospaced(&self) -> bool {
         self.lines.iter().all(|line| line.style.monospace)
     }
 }
 
-/// Joins the segments of a column to lines, and the lines to blocks.
-pub(super) fn line_blocks(segments: Vec<Segment>) -> Vec<LineBlock> {
+/// Joins the segments of a column to lines, and the lines to blocks. A line that `is_title` is a block of its own.
+pub(super) fn line_blocks(segments: Vec<Segment>, is_title: &dyn Fn(&str) -> bool) -> Vec<LineBlock> {
     let lines: Vec<Line> = rows(segments).into_iter().filter_map(line).collect();
     let right_edge = right_edge(&lines);
     let pitch = usual_pitch(&lines);
     let mut blocks: Vec<LineBlock> = Vec::new();
+    let mut after_title = false;
     for line in lines {
         let marker = if line.style.monospace { None } else { marker(&line.text) };
-        match blocks.last_mut().filter(|block| continues(block, &line, marker.as_ref(), right_edge, pitch)) {
+        let is_title = is_title(&line.text);
+        let block = blocks.last_mut().filter(|_| !is_title && !after_title);
+        match block.filter(|block| continues(block, &line, marker.as_ref(), right_edge, pitch)) {
             Some(block) => block.lines.push(line),
             None => blocks.push(LineBlock { lines: vec![line], marker }),
         }
+        after_title = is_title;
     }
     blocks
 }
 
 fn line(row: Vec<Segment>) -> Option<Line> {
     let area = bounds(row.iter().map(|segment| &segment.area))?;
-    let longest = row.iter().max_by_key(|segment| segment.text.len())?.style;
-    let style = Style {
-        bold: row.iter().all(|segment| segment.style.bold),
-        italic: row.iter().all(|segment| segment.style.italic),
-        monospace: row.iter().all(|segment| segment.style.monospace),
-        ..longest
-    };
+    let styles: Vec<(Style, usize)> = row.iter().map(|segment| (segment.style, segment.text.len())).collect();
+    let style = dominant(&styles)?;
     Some(Line { text: joined(&row, style.monospace), area, style })
 }
 
@@ -92,8 +108,14 @@ fn usual_pitch(lines: &[Line]) -> f32 {
         }
         _ => None,
     });
-    let usual = median(pitches);
-    if usual > 0.0 { usual } else { 1.2 }
+    // The lower quartile: single lines far apart are no paragraph.
+    let mut pitches: Vec<f32> = pitches.collect();
+    pitches.sort_by(f32::total_cmp);
+    match pitches.get(pitches.len() / 4) {
+        Some(usual) if pitches.len() >= TELLING => *usual,
+        Some(usual) => usual.min(LOOSEST),
+        None => LOOSEST,
+    }
 }
 
 fn same_size(a: &Line, b: &Line) -> bool {
@@ -111,13 +133,17 @@ fn continues(block: &LineBlock, line: &Line, marker: Option<&Marker>, right_edge
     if line.style.monospace {
         return same_size(last, line) && gap < 3.2;
     }
-    if marker.is_some() || !same_size(last, line) || gap > pitch * 1.25 + 0.1 {
+    let short = ends_short(last, line, right_edge);
+    let begins_item = marker.is_some() && !is_amid(block, line, short);
+    if begins_item || !same_size(last, line) || gap > pitch * 1.25 + 0.1 {
         return false;
     }
-    if line.style.bold != last.style.bold && ends_short(last, line, right_edge) {
+    if short && (gap > 1.6 || line.style.bold != last.style.bold) {
         return false;
     }
-    if line.style.bold != first.style.bold && block.lines.len() == 1 && first.style.bold {
+    if block.lines.len() == 1
+        && (first.style.bold && !line.style.bold || short && first.style.font != line.style.font)
+    {
         return false;
     }
     if block.marker.is_some() {
@@ -128,7 +154,15 @@ fn continues(block: &LineBlock, line: &Line, marker: Option<&Marker>, right_edge
     if indented > 0.8 * size && !is_centered && (block.lines.len() > 1 || ends_sentence(&last.text)) {
         return false;
     }
-    !(ends_sentence(&last.text) && ends_short(last, line, right_edge))
+    !(ends_sentence(&last.text) && short)
+}
+
+/// Whether a line that looks like an item is only the next line of a paragraph: `(b)` and `3.` come in prose, too.
+fn is_amid(block: &LineBlock, line: &Line, short: bool) -> bool {
+    let Some(last) = block.lines.last() else { return false };
+    let is_in_line = (line.area.left - last.area.left).abs() < 0.3 * line.style.size;
+    let is_first = block.lines.len() == 1;
+    is_in_line && !short && !ends_sentence(&last.text) && !(is_first && block.marker.is_some())
 }
 
 fn left_edge(block: &LineBlock) -> f32 {

@@ -146,7 +146,7 @@ fn separates_columns(lines: &[&Atom], gutter: f32) -> bool {
         (true, true) => true,
         (false, false) => false,
         // A sidebar next to prose; but a list of terms stands on the baselines of what explains them.
-        _ => !share_baselines(&left, &right),
+        _ => !share_baselines(if left.len() < right.len() { &left } else { &right }, lines, gutter),
     }
 }
 
@@ -160,42 +160,37 @@ fn is_prose(lines: &[&Atom], column: &Area) -> bool {
     width >= PROSE_FILL * column.width() && length >= PROSE_LENGTH
 }
 
-/// Whether most lines of the side with fewer lines have a line of the other on their baseline.
-fn share_baselines(left: &[&Atom], right: &[&Atom]) -> bool {
-    let (fewer, more) = if left.len() < right.len() { (left, right) } else { (right, left) };
-    let mut baselines: Vec<f32> = more.iter().map(|line| line.area().bottom).collect();
+/// Whether most lines of a side have a line on their baseline that is not on that side.
+fn share_baselines(own: &[&Atom], lines: &[&Atom], gutter: f32) -> bool {
+    let Some(own_side) = own.first().map(|line| side(line.area(), gutter)) else { return false };
+    let others = lines.iter().filter(|line| side(line.area(), gutter) != own_side);
+    let mut baselines: Vec<f32> = others.map(|line| line.area().bottom).collect();
     baselines.sort_by(f32::total_cmp);
     let has_partner = |line: &&&Atom| {
         let bottom = line.area().bottom;
         let next = baselines.partition_point(|other| *other < bottom - 1.0);
         baselines.get(next).is_some_and(|other| (other - bottom).abs() <= 1.0)
     };
-    fewer.iter().filter(has_partner).count() * 10 > fewer.len() * 7
+    own.iter().filter(has_partner).count() * 10 > own.len() * 7
 }
 
-/// Cuts atoms at a gutter: what spans it divides the page into strips, each read column by column.
+/// Cuts atoms at a gutter: what spans it divides the page into strips, each read column by column. A strip with
+/// one side only is no pair of columns, but the end of what spans the gutter.
 fn cut(mut atoms: Vec<Atom>, gutter: f32) -> Vec<Vec<Atom>> {
     atoms.sort_by(|a, b| b.area().top.total_cmp(&a.area().top));
+    let is_across = |atom: &Atom| side(atom.area(), gutter) == Side::Across;
     let mut parts: Vec<Vec<Atom>> = Vec::new();
-    let (mut left, mut right, mut across) = (Vec::new(), Vec::new(), Vec::new());
-    for atom in atoms {
-        match side(atom.area(), gutter) {
-            Side::Across => {
-                parts.push(std::mem::take(&mut left));
-                parts.push(std::mem::take(&mut right));
-                across.push(atom);
-            }
-            Side::Left => {
-                parts.push(std::mem::take(&mut across));
-                left.push(atom);
-            }
-            Side::Right => {
-                parts.push(std::mem::take(&mut across));
-                right.push(atom);
-            }
+    let mut across: Vec<Atom> = Vec::new();
+    for strip in atoms.chunk_by(|a, b| is_across(a) == is_across(b)) {
+        let (left, right): (Vec<Atom>, Vec<Atom>) =
+            strip.iter().cloned().partition(|atom| side(atom.area(), gutter) == Side::Left);
+        if strip.first().is_some_and(is_across) || left.is_empty() || right.is_empty() {
+            across.extend_from_slice(strip);
+        } else {
+            parts.extend([std::mem::take(&mut across), left, right]);
         }
     }
-    parts.extend([left, right, across]);
+    parts.push(across);
     parts.retain(|part| !part.is_empty());
     parts
 }

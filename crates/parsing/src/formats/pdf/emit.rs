@@ -1,5 +1,6 @@
 //! Blocks to elements of the tree.
 
+use super::area::bounds;
 use super::page::{Anchor, Block, Cell, Content, Item, Note, Table};
 use crate::{ParseError, TreeBuilder};
 use gdg_model::{ElementType, Location};
@@ -13,12 +14,21 @@ pub(super) struct Emitter<'a> {
     block: u32,
     /// Links that no block has taken yet.
     anchors: Vec<Anchor>,
-    /// Indents of the lists that are open, the outermost first. Each has an open item.
-    lists: Vec<f32>,
+    /// The lists that are open, the outermost first. Each has an open item.
+    lists: Vec<OpenList>,
+}
+
+/// An open list, by its latest item.
+struct OpenList {
+    indent: f32,
+    number: Option<u32>,
+    top: f32,
 }
 
 /// How much further in, in points, the marker of a nested item stands.
 const NESTED: f32 = 6.0;
+/// How far in from the marker, in points, an item's paragraphs stand at most.
+const FARTHEST: f32 = 80.0;
 
 /// What a page has besides its blocks.
 pub(super) struct PageExtras {
@@ -67,7 +77,8 @@ impl Emitter<'_> {
         let anchors = self.take_anchors(&block);
         let location = self.location();
         if let Content::Item(item) = &block.content {
-            self.open_item(item)?;
+            let top = bounds(&block.areas).map_or(0.0, |area| area.top);
+            self.open_item(item, top)?;
             self.links(anchors)?;
             self.block += 1;
             return Ok(());
@@ -106,32 +117,51 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// Whether a block is a further paragraph of the item that is open: set in from its marker.
+    /// Whether a block is a further paragraph of the item that is open: below it, and set in from its marker.
     fn goes_on_with_item(&self, block: &Block) -> bool {
         let is_prose = matches!(block.content, Content::Paragraph(_) | Content::Code(_));
-        match (self.lists.last(), block.area) {
-            (Some(indent), Some(area)) => is_prose && area.left > indent + NESTED,
+        match (self.lists.last(), bounds(&block.areas)) {
+            (Some(list), Some(area)) => {
+                is_prose
+                    && area.left > list.indent + NESTED
+                    && area.left < list.indent + FARTHEST
+                    && area.top < list.top
+            }
             _ => false,
         }
     }
 
     /// Opens an item, in a new list if it is set in further than the open one, after closing those that are
     /// set in further than it.
-    fn open_item(&mut self, item: &Item) -> Result<(), ParseError> {
+    fn open_item(&mut self, item: &Item, top: f32) -> Result<(), ParseError> {
         let location = self.location();
-        let depth = self.lists.iter().take_while(|indent| **indent <= item.indent + NESTED).count();
+        // In the next column, a list goes on at another indent.
+        let goes_on =
+            |list: &OpenList| item.number.is_some() && list.number.map(|number| number + 1) == item.number;
+        let depth = match self.lists.iter().rposition(goes_on) {
+            Some(place) => place + 1,
+            None => self.lists.iter().take_while(|list| list.indent <= item.indent + NESTED).count(),
+        };
         self.close_lists(depth);
-        let is_nested = self.lists.last().is_none_or(|indent| item.indent > indent + NESTED);
-        if is_nested {
+        let is_same = |list: &OpenList| {
+            goes_on(list)
+                || (item.indent <= list.indent + NESTED && list.number.is_some() == item.number.is_some())
+        };
+        let known = self.lists.last().is_some_and(is_same);
+        if known {
+            self.tree.close(); // the item before
+            self.lists.pop();
+        } else {
+            if self.lists.last().is_some_and(|list| item.indent <= list.indent + NESTED) {
+                self.close_lists(depth - 1); // another kind of list in its place
+            }
             let list = self.tree.open(ElementType::List, "", location.clone())?;
             self.tree.set_attribute(list, "ordered", item.number.is_some());
             if let Some(number) = item.number.filter(|number| *number != 1) {
                 self.tree.set_attribute(list, "start", number);
             }
-            self.lists.push(item.indent);
-        } else {
-            self.tree.close(); // the item before
         }
+        self.lists.push(OpenList { indent: item.indent, number: item.number, top });
         self.tree.open(ElementType::ListItem, item.text.clone(), location)?;
         Ok(())
     }
@@ -183,10 +213,9 @@ impl Emitter<'_> {
 
     /// The links that stand in a block.
     fn take_anchors(&mut self, block: &Block) -> Vec<Anchor> {
-        let Some(area) = block.area else { return Vec::new() };
-        let (own, others): (Vec<Anchor>, Vec<Anchor>) = std::mem::take(&mut self.anchors)
-            .into_iter()
-            .partition(|anchor| area.holds_center_of(&anchor.area));
+        let stands_in = |anchor: &Anchor| block.areas.iter().any(|area| area.touches_center_of(&anchor.area));
+        let (own, others): (Vec<Anchor>, Vec<Anchor>) =
+            std::mem::take(&mut self.anchors).into_iter().partition(stands_in);
         self.anchors = others;
         own
     }

@@ -31,7 +31,7 @@ fn block(block: unpdf::Block) -> Option<Block> {
         unpdf::Block::Code { content } | unpdf::Block::Raw { content } => Content::Code(content),
         _ => return None,
     };
-    Some(Block { content, area: None })
+    Some(Block { content, areas: Vec::new() })
 }
 
 fn prose(paragraph: &Paragraph) -> Option<Content> {

@@ -10,7 +10,11 @@ const LONGEST: usize = 200;
 const MOST_LINES: usize = 4;
 /// How much larger than the prose a heading is set, if it is bold and if it is not.
 const LARGER_BOLD: f32 = 1.08;
-const LARGER: f32 = 1.22;
+const LARGER: f32 = 1.199;
+/// How much larger than the prose titles are set whose lines may stand far apart.
+const TITLE: f32 = 1.3;
+/// How much smaller than the largest heading the title at the beginning of a document may be set.
+const SMALLER_TITLE: f32 = 0.85;
 /// Levels of headings, as in HTML.
 const LOWEST_LEVEL: u32 = 6;
 
@@ -27,6 +31,8 @@ pub(super) struct Headings {
     /// Whether most text is set in a typewriter face.
     pub(super) typewritten: bool,
     levels: BTreeMap<Look, u32>,
+    /// The heading that the document begins with, if it is set as large as a title.
+    opening: Option<String>,
     /// Levels by page (from 0) and bare title.
     bookmarks: HashMap<(usize, String), u32>,
 }
@@ -54,23 +60,34 @@ impl Headings {
         }
     }
 
-    /// Learns the levels from the bookmarks and from the looks of all that may be headings.
-    pub(super) fn learn<'a>(
-        &mut self,
-        bookmarks: &[Bookmark],
-        blocks: impl Iterator<Item = (usize, &'a LineBlock)>,
-    ) {
-        self.bookmarks = bookmarks
-            .iter()
-            .map(|bookmark| ((bookmark.page, bare(&bookmark.title)), bookmark.level))
-            .collect();
+    /// Learns the bookmarks. A title may stand on a page twice; the upper level is what a reader goes by.
+    pub(super) fn bookmark(&mut self, bookmarks: &[Bookmark]) {
+        for bookmark in bookmarks {
+            let level =
+                self.bookmarks.entry((bookmark.page, bare(&bookmark.title))).or_insert(bookmark.level);
+            *level = bookmark.level.min(*level);
+        }
+    }
+
+    /// Whether a line of a page is the title of a bookmark.
+    pub(super) fn is_title(&self, page: usize, line: &str) -> bool {
+        !self.bookmarks.is_empty() && self.title_level(page, line).is_some()
+    }
+
+    /// Learns the levels from the looks of all that may be headings.
+    pub(super) fn learn<'a>(&mut self, blocks: impl Iterator<Item = (usize, &'a LineBlock)>) {
         let mut looks: BTreeMap<Look, Vec<u32>> = BTreeMap::new();
-        for (page, block) in blocks {
+        let mut opening = None;
+        for (number, (page, block)) in blocks.enumerate() {
             let bookmarked = self.bookmarked(page, block);
             if bookmarked.is_some() || self.is_set_as_heading(block) {
                 looks.entry(look(block)).or_default().extend(bookmarked);
+                opening = opening.or((number == 0).then(|| (text_of(block), look(block))));
             }
         }
+        let largest = looks.last_key_value().map_or(0, |(look, _)| look.0);
+        let is_large = |look: &Look| look.0 as f32 >= SMALLER_TITLE * largest as f32;
+        self.opening = opening.filter(|(_, look)| is_large(look)).map(|(text, _)| text);
         // Larger before smaller, bold before plain, upright before italic.
         let mut level = 0;
         for (look, mut known) in looks.into_iter().rev() {
@@ -88,6 +105,9 @@ impl Headings {
         if !self.is_set_as_heading(block) {
             return None;
         }
+        if self.opening.as_ref().is_some_and(|opening| *opening == text_of(block)) {
+            return Some(1);
+        }
         self.levels.get(&look(block)).copied()
     }
 
@@ -95,17 +115,33 @@ impl Headings {
         if self.bookmarks.is_empty() || block.lines.len() > MOST_LINES {
             return None;
         }
-        let text = text_of(block);
+        self.title_level(page, &text_of(block))
+    }
+
+    /// The level of the bookmark with a title; bookmarks often leave its number out, or point to the page before.
+    fn title_level(&self, page: usize, text: &str) -> Option<u32> {
         if text.len() > 4 * LONGEST {
             return None;
         }
-        let title = bare(&text);
-        // Bookmarks often leave the number out, or point to the page before.
+        let title = bare(text);
         let unnumbered = bare(text.trim_start_matches(|character: char| !character.is_alphabetic()));
-        [page, page + 1, page.wrapping_sub(1)].into_iter().find_map(|page| {
-            let level = |title: &String| self.bookmarks.get(&(page, title.clone())).copied();
+        [page, page.wrapping_sub(1)].into_iter().find_map(|page| {
+            let level = |title: &str| self.bookmarks.get(&(page, title.to_owned())).copied();
             level(&title).or_else(|| level(&unnumbered))
         })
+    }
+
+    /// Whether two blocks are the lines of one large title.
+    pub(super) fn is_one_title(&self, above: &LineBlock, below: &LineBlock) -> bool {
+        let (Some(upper), Some(lower)) = (above.area(), below.area()) else { return false };
+        let size = below.lines.first().map_or(0.0, |line| line.style.size);
+        size >= TITLE * self.body_size
+            && look(above) == look(below)
+            && below.marker.is_none()
+            && (0.0..1.2 * size).contains(&(upper.bottom - lower.top))
+            && above.lines.len() + below.lines.len() <= MOST_LINES
+            && self.is_set_as_heading(above)
+            && self.is_set_as_heading(below)
     }
 
     fn is_set_as_heading(&self, block: &LineBlock) -> bool {

@@ -36,12 +36,13 @@ pub(super) fn lay_out(
             segment.text = clean(&segment.text);
         }
     }
+    headings.bookmark(bookmarks);
     let mut vocabulary = Vocabulary::default();
     let mut drafts = Vec::with_capacity(pages.len());
-    for page in pages {
+    for (number, mut page) in pages.into_iter().enumerate() {
         budget.check_deadline()?;
-        let asides = page.asides.clone();
-        let page_drafts = drafts_of(page);
+        let asides = std::mem::take(&mut page.asides);
+        let page_drafts = drafts_of(page, &headings, &|line| headings.is_title(number, line));
         for line in page_drafts.iter().filter_map(lines_of).flat_map(|block| &block.lines) {
             vocabulary.learn(&line.text);
         }
@@ -51,7 +52,7 @@ pub(super) fn lay_out(
         .iter()
         .enumerate()
         .flat_map(|(page, (drafts, _))| drafts.iter().filter_map(lines_of).map(move |block| (page, block)));
-    headings.learn(bookmarks, line_blocks);
+    headings.learn(line_blocks);
     let pages = drafts.into_iter().zip(running).enumerate();
     Ok(pages
         .map(|(page, ((drafts, asides), running))| {
@@ -68,7 +69,7 @@ fn lines_of(draft: &Draft) -> Option<&LineBlock> {
 }
 
 /// The drafts of a page in reading order.
-fn drafts_of(page: PageContent) -> Vec<Draft> {
+fn drafts_of(page: PageContent, headings: &Headings, is_title: &dyn Fn(&str) -> bool) -> Vec<Draft> {
     let frame = page.frame;
     let covers_page = |picture: &Picture| {
         picture.area.width() * picture.area.height() > BACKGROUND * frame.width() * frame.height()
@@ -84,13 +85,34 @@ fn drafts_of(page: PageContent) -> Vec<Draft> {
         .collect();
     let mut drafts: Vec<Draft> = backgrounds.into_iter().map(Draft::Picture).collect();
     for region in regions(atoms) {
-        drafts.extend(region_drafts(region));
+        let mut column = region_drafts(region, is_title).into_iter().peekable();
+        if let (Some(Draft::Lines(last)), Some(Draft::Lines(first))) = (drafts.last_mut(), column.peek())
+            && last.goes_on_in(first)
+        {
+            last.lines.extend(first.lines.iter().cloned());
+            column.next();
+        }
+        drafts.extend(column);
     }
-    drafts
+    joined_titles(drafts, headings)
+}
+
+/// Makes one block of the lines of a large title.
+fn joined_titles(drafts: Vec<Draft>, headings: &Headings) -> Vec<Draft> {
+    let mut joined: Vec<Draft> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        match (joined.last_mut(), draft) {
+            (Some(Draft::Lines(above)), Draft::Lines(below)) if headings.is_one_title(above, &below) => {
+                above.lines.extend(below.lines);
+            }
+            (_, draft) => joined.push(draft),
+        }
+    }
+    joined
 }
 
 /// The drafts of a column from the top.
-fn region_drafts(region: Vec<Atom>) -> Vec<Draft> {
+fn region_drafts(region: Vec<Atom>, is_title: &dyn Fn(&str) -> bool) -> Vec<Draft> {
     let mut segments: Vec<Segment> = Vec::new();
     let mut drafts: Vec<(f32, Draft)> = Vec::new();
     for atom in region {
@@ -103,7 +125,7 @@ fn region_drafts(region: Vec<Atom>) -> Vec<Draft> {
     }
     let (tables, segments) = aligned_tables(segments);
     drafts.extend(tables.into_iter().map(|table| (table.area.top, Draft::Table(table))));
-    let blocks = line_blocks(segments).into_iter();
+    let blocks = line_blocks(segments, is_title).into_iter();
     drafts.extend(blocks.map(|block| (block.area().map_or(0.0, |area| area.top), Draft::Lines(block))));
     drafts.sort_by(|a, b| b.0.total_cmp(&a.0));
     drafts.into_iter().map(|(_, draft)| draft).collect()
@@ -119,20 +141,22 @@ fn blocks_of(
 ) -> Vec<Block> {
     let is_item = items(&drafts, page, headings);
     let mut blocks: Vec<Block> = Vec::with_capacity(drafts.len() + 2);
-    blocks.extend(running.header.map(|text| Block { content: Content::Header(text), area: None }));
+    blocks.extend(running.header.map(|text| Block { content: Content::Header(text), areas: Vec::new() }));
     for (draft, is_item) in drafts.into_iter().zip(is_item) {
         blocks.push(match draft {
-            Draft::Table(table) => Block { area: Some(table.area), content: Content::Table(table) },
-            Draft::Picture(picture) => Block { area: Some(picture.area), content: Content::Picture(picture) },
+            Draft::Table(table) => Block { areas: vec![table.area], content: Content::Table(table) },
+            Draft::Picture(picture) => {
+                Block { areas: vec![picture.area], content: Content::Picture(picture) }
+            }
             Draft::Lines(block) => {
-                let area = block.area();
-                Block { content: content_of(page, &block, is_item, headings, vocabulary), area }
+                let areas = block.lines.iter().map(|line| line.area).collect();
+                Block { content: content_of(page, &block, is_item, headings, vocabulary), areas }
             }
         });
     }
-    let aside = |text| Block { content: Content::Paragraph(text), area: None };
+    let aside = |text| Block { content: Content::Paragraph(text), areas: Vec::new() };
     blocks.extend(asides.into_iter().map(aside));
-    blocks.extend(running.footer.map(|text| Block { content: Content::Footer(text), area: None }));
+    blocks.extend(running.footer.map(|text| Block { content: Content::Footer(text), areas: Vec::new() }));
     blocks
 }
 

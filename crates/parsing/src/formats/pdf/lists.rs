@@ -3,8 +3,8 @@
 /// What stands before the text of a list item.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Marker {
-    /// A bullet, and its length in bytes.
-    Bullet(usize),
+    /// A bullet, what stands for it, and its length in bytes.
+    Bullet { sign: char, length: usize },
     /// A number or letter, its value, how it is written, and its length in bytes.
     Number { value: u32, numbering: Numbering, length: usize },
 }
@@ -30,26 +30,27 @@ const BULLETS: &str = "•‣◦▪▫●○■□–—*-➢➤✓✔·◆◇�
 impl Marker {
     /// The text behind the marker.
     pub(super) fn rest<'a>(&self, text: &'a str) -> &'a str {
-        let (Self::Bullet(length) | Self::Number { length, .. }) = self;
+        let (Self::Bullet { length, .. } | Self::Number { length, .. }) = self;
         text.get(*length..).unwrap_or_default().trim()
     }
 
     /// Its number; `None` for a bullet.
     pub(super) fn number(&self) -> Option<u32> {
         match self {
-            Self::Bullet(_) => None,
+            Self::Bullet { .. } => None,
             Self::Number { value, .. } => Some(*value),
         }
     }
 
+    /// Whether it is a sign that stands for nothing else; dashes and asterisks need company to be bullets.
     pub(super) fn is_bullet(&self) -> bool {
-        matches!(self, Self::Bullet(_))
+        matches!(self, Self::Bullet { sign, .. } if !is_ambiguous(*sign))
     }
 
     /// Whether an item with this marker comes right after one with the other.
     pub(super) fn follows(&self, before: &Self) -> bool {
         match (before, self) {
-            (Self::Bullet(_), Self::Bullet(_)) => true,
+            (Self::Bullet { sign: before, .. }, Self::Bullet { sign, .. }) => before == sign,
             (
                 Self::Number { value: before, numbering: one, .. },
                 Self::Number { value, numbering: other, .. },
@@ -70,12 +71,17 @@ pub(super) fn marker(text: &str) -> Option<Marker> {
     let first = trimmed.chars().next()?;
     if BULLETS.contains(first) {
         let rest = &trimmed[first.len_utf8()..];
-        let is_dash = matches!(first, '-' | '–' | '—' | '*' | '·');
+        let is_dash = is_ambiguous(first);
         let begins_text = rest.starts_with(' ') || (!is_dash && rest.starts_with(char::is_alphabetic));
         let says_something = rest.contains(if is_dash { char::is_alphabetic } else { char::is_alphanumeric });
-        return (begins_text && says_something).then_some(Marker::Bullet(skipped + first.len_utf8()));
+        return (begins_text && says_something)
+            .then_some(Marker::Bullet { sign: first, length: skipped + first.len_utf8() });
     }
     numbered(trimmed, skipped)
+}
+
+fn is_ambiguous(sign: char) -> bool {
+    matches!(sign, '-' | '–' | '—' | '*' | '·')
 }
 
 fn numbered(text: &str, skipped: usize) -> Option<Marker> {

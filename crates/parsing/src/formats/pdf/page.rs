@@ -18,6 +18,8 @@ pub(super) struct Style {
     pub(super) bold: bool,
     pub(super) italic: bool,
     pub(super) monospace: bool,
+    /// Tells fonts apart.
+    pub(super) font: u32,
 }
 
 /// An image painted on a page.
@@ -104,8 +106,8 @@ impl PageContent {
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) content: Content,
-    /// Where it stands, where that is known.
-    pub(super) area: Option<Area>,
+    /// Where its lines stand, where that is known.
+    pub(super) areas: Vec<Area>,
 }
 
 #[derive(Debug, Clone)]

@@ -93,16 +93,9 @@ impl Growing {
         self.segment.style.size = self.segment.style.size.max(style.size);
     }
 
-    /// The segment in the style of most of its characters; bold and monospaced only if all of it is.
+    /// The segment in the style of most of its characters.
     fn finish(self) -> Option<Segment> {
-        let (style, _) = self.styles.iter().max_by_key(|(_, length)| *length)?;
-        let all = |test: fn(&Style) -> bool| self.styles.iter().all(|(style, _)| test(style));
-        let style = Style {
-            bold: all(|style| style.bold),
-            italic: all(|style| style.italic),
-            monospace: all(|style| style.monospace),
-            ..*style
-        };
+        let style = dominant(&self.styles)?;
         let text = if style.monospace {
             text::clean_code(&self.segment.text)
         } else {
@@ -110,6 +103,22 @@ impl Growing {
         };
         (!text.trim().is_empty()).then_some(Segment { text, area: self.segment.area, style })
     }
+}
+
+/// The style of text in several: the one of most characters. Bold, italic and monospaced is what nearly all of it is.
+pub(super) fn dominant(styles: &[(Style, usize)]) -> Option<Style> {
+    let (style, _) = styles.iter().max_by_key(|(_, length)| *length)?;
+    let all: usize = styles.iter().map(|(_, length)| length).sum();
+    let nearly_all = |test: fn(&Style) -> bool| {
+        let some: usize = styles.iter().filter(|(style, _)| test(style)).map(|(_, length)| length).sum();
+        some * 20 >= all * 17
+    };
+    Some(Style {
+        bold: nearly_all(|style| style.bold),
+        italic: nearly_all(|style| style.italic),
+        monospace: nearly_all(|style| style.monospace),
+        ..*style
+    })
 }
 
 /// How a span looks. Names tell more than descriptors do: many producers give a weight to no font, or the
@@ -123,6 +132,7 @@ fn style_of(span: &TextSpan) -> Style {
     let tex_monospace = is_tex && has(&["tt"]);
     Style {
         size: (span.font_size * 10.0).round() / 10.0,
+        font: name.bytes().fold(0, |hash: u32, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))),
         bold: if is_tex { tex_bold } else { named_bold || span.font_weight.is_bold() },
         italic: span.is_italic || has(&["italic", "oblique"]) || name.ends_with(".i"),
         monospace: span.is_monospace

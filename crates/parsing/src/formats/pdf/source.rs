@@ -10,8 +10,7 @@ use pdf_oxide::annotation_types::AnnotationSubtype;
 use pdf_oxide::annotations::Annotation;
 use pdf_oxide::elements::PathOperation;
 use pdf_oxide::layout::TextSpan;
-use pdf_oxide::{Error, PdfDocument, optional_content};
-use std::collections::HashSet;
+use pdf_oxide::{Error, PdfDocument};
 
 /// Images smaller than this in either direction (points) are ornaments.
 const SMALLEST_PICTURE: f32 = 24.0;
@@ -22,7 +21,6 @@ const MOST_RULES: usize = 20_000;
 pub(super) struct Source {
     pub(super) document: PdfDocument,
     pub(super) page_count: usize,
-    hidden_layers: HashSet<String>,
 }
 
 impl Source {
@@ -36,8 +34,7 @@ impl Source {
         if page_count == 0 {
             return Err(ParseError::malformed(Format::Pdf, "no pages were found"));
         }
-        let hidden_layers = optional_content::compute_default_off_ocgs(&document);
-        Ok(Self { document, page_count, hidden_layers })
+        Ok(Self { document, page_count })
     }
 
     /// Reads a page.
