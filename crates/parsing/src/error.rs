@@ -2,12 +2,13 @@
 
 use crate::Limit;
 use gdg_model::{ErrorClass, Format};
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::time::Duration;
 use thiserror::Error;
 
 /// Why a document could not be parsed.
-#[derive(Debug, Clone, Error)]
+#[derive(Debug, Clone, Error, Serialize, Deserialize)]
 pub enum ParseError {
     /// It has no bytes.
     #[error("the document is empty (0 bytes)")]

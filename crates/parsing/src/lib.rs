@@ -1,6 +1,7 @@
 //! Turns the bytes of a document into a tree of elements, within limits.
 //!
-//! [`parse`] detects the format, runs its [`Parser`] and hands back a
+//! A [`DocumentParser`] detects the format, runs its [`Parser`] — in a child
+//! process where the format demands it — and hands back a
 //! [`ParsedDocument`](gdg_model::ParsedDocument) or a typed [`ParseError`].
 //! What a document may cost is bounded by a [`Budget`]: bytes inflated,
 //! elements, depth, text and time are counted as they are spent, never
@@ -22,15 +23,21 @@
 //! ```
 
 mod budget;
+mod detection;
+mod document_parser;
 mod error;
 mod formats;
 mod parser;
+mod sandbox;
 mod text_encoding;
 mod text_location;
 mod tree;
 mod whitespace;
 
 pub use budget::{Budget, Limit, Metered};
+pub use detection::detect;
+pub use document_parser::{DocumentParser, PARSER_REVISION, ParseFailure};
 pub use error::ParseError;
 pub use parser::{Input, Parser, parse_as, parser_for};
+pub use sandbox::{SandboxCommand, serve, serve_with};
 pub use tree::TreeBuilder;

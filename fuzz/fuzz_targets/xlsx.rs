@@ -1,0 +1,3 @@
+#![no_main]
+
+gdg_fuzz::parser_target!(Xlsx);
