@@ -2,6 +2,7 @@
 
 use super::area::{bounds, median};
 use super::page::{Cell, Row, Segment, Table};
+use super::text::has_leaders;
 
 /// A table without lines has at least as many rows and columns; two columns are too often something else.
 const FEWEST_ROWS: usize = 3;
@@ -191,8 +192,7 @@ fn columns_of(segment: &Segment, columns: &[(f32, f32)]) -> std::ops::Range<usiz
 
 /// Columns of prose are no table, and a table of contents is none either.
 fn cells_are_short(run: &[SegmentRow], columns: &[(f32, f32)]) -> bool {
-    let has_leaders = |segment: &Segment| segment.text.contains("....") || segment.text.contains(". . .");
-    if run.iter().flatten().any(has_leaders) {
+    if run.iter().flatten().any(|segment| has_leaders(&segment.text)) {
         return false;
     }
     let mut prose_columns = 0;

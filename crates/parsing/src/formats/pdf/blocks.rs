@@ -5,6 +5,7 @@ use super::area::{Area, bounds};
 use super::lists::{Marker, marker};
 use super::page::{Segment, Style};
 use super::segments::dominant;
+use super::text::has_leaders;
 
 /// Fewest distances of lines that tell how lines are spaced, and the spacing assumed at most with fewer.
 const TELLING: usize = 5;
@@ -129,6 +130,9 @@ fn continues(block: &LineBlock, line: &Line, marker: Option<&Marker>, right_edge
     let gap = (last.area.bottom - line.area.bottom) / size;
     if line.style.monospace != last.style.monospace {
         return false;
+    }
+    if has_leaders(&line.text) || has_leaders(&last.text) {
+        return has_leaders(&line.text) && !has_leaders(&last.text) && !ends_short(last, line, right_edge);
     }
     if line.style.monospace {
         return same_size(last, line) && gap < 3.2;

@@ -34,6 +34,8 @@ const FARTHEST: f32 = 80.0;
 pub(super) struct PageExtras {
     pub(super) label: Option<String>,
     pub(super) has_text: bool,
+    /// Whether most of the text is a guess.
+    pub(super) is_guessed: bool,
     pub(super) anchors: Vec<Anchor>,
     pub(super) notes: Vec<Note>,
 }

@@ -3,6 +3,7 @@
 use super::blocks::LineBlock;
 use super::outline::Bookmark;
 use super::page::Style;
+use super::text::has_leaders;
 use std::collections::{BTreeMap, HashMap};
 
 /// Longest heading, in characters and in lines.
@@ -11,6 +12,8 @@ const MOST_LINES: usize = 4;
 /// How much larger than the prose a heading is set, if it is bold and if it is not.
 const LARGER_BOLD: f32 = 1.08;
 const LARGER: f32 = 1.199;
+/// Width, as a multiple of the font size, from which a line may be followed by the rest of a heading.
+const WRAPPED: f32 = 30.0;
 /// How much larger than the prose titles are set whose lines may stand far apart.
 const TITLE: f32 = 1.3;
 /// How much smaller than the largest heading the title at the beginning of a document may be set.
@@ -152,7 +155,7 @@ impl Headings {
         if block.lines.len() > MOST_LINES || length > LONGEST || style.monospace && !self.typewritten {
             return false;
         }
-        if !has_words(&text) || is_caption(&text) || text.ends_with([',', ';']) {
+        if !has_words(&text) || has_leaders(&text) || is_caption(&text) || text.ends_with([',', ';']) {
             return false;
         }
         let bold = !self.bold_body && block.lines.iter().all(|line| line.style.bold);
@@ -164,8 +167,10 @@ impl Headings {
         if bold && ratio >= LARGER_BOLD {
             return !(ends_sentence && length > 80);
         }
+        let is_one_line =
+            block.lines.len() == 1 || block.lines.len() == 2 && first.area.width() > WRAPPED * style.size;
         bold && ratio >= 0.95
-            && block.lines.len() <= 2
+            && is_one_line
             && length <= 120
             && !ends_sentence
             && begins_like_a_heading(&text)

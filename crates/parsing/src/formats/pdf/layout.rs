@@ -8,7 +8,7 @@ use super::headings::Headings;
 use super::outline::Bookmark;
 use super::page::{Block, Content, Item, PageContent, Picture, Segment, Table};
 use super::running::{Running, take_running};
-use super::text::{Vocabulary, clean};
+use super::text::{Vocabulary, clean, without_leaders};
 use crate::{Budget, ParseError};
 
 /// Something in a column, before it is known whether it is a heading.
@@ -208,6 +208,7 @@ fn content_of(
     if let Some(level) = headings.level(page, block) {
         return Content::Heading { level, text };
     }
+    let text = without_leaders(&text);
     match &block.marker {
         Some(marker) if is_item => Content::Item(Item {
             number: marker.number(),

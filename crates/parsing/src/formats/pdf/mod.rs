@@ -31,7 +31,7 @@ mod text;
 use crate::{Budget, Input, ParseError, Parser, TreeBuilder};
 use emit::{PageExtras, emit_page};
 use gdg_model::Format;
-use page::{Block, PageContent};
+use page::{Block, Content, PageContent};
 use pdf_oxide::extractors::page_labels::PageLabelExtractor;
 use source::Source;
 use std::collections::BTreeMap;
@@ -70,6 +70,7 @@ fn parse_pages(source: &Source, bytes: &[u8], tree: &mut TreeBuilder) -> Result<
         extras.push(PageExtras {
             label: None,
             has_text: page.has_text(),
+            is_guessed: page.is_guessed,
             anchors: std::mem::take(&mut page.anchors),
             notes: std::mem::take(&mut page.notes),
         });
@@ -92,15 +93,18 @@ fn parse_pages(source: &Source, bytes: &[u8], tree: &mut TreeBuilder) -> Result<
     Ok(())
 }
 
-/// Puts the fallback's blocks on pages without text, where it finds any.
+/// Puts the fallback's blocks on pages without text or with text that is a guess, where it finds any.
 fn read_again(
     bytes: &[u8],
     blocks: &mut [Vec<Block>],
     extras: &mut [PageExtras],
     budget: &Budget,
 ) -> Result<(), ParseError> {
-    let silent: Vec<u32> =
-        (1..).zip(extras.iter()).filter(|(_, page)| !page.has_text).map(|(number, _)| number).collect();
+    let silent: Vec<u32> = (1..)
+        .zip(extras.iter())
+        .filter(|(_, page)| !page.has_text || page.is_guessed)
+        .map(|(number, _)| number)
+        .collect();
     if silent.is_empty() {
         return Ok(());
     }
@@ -109,10 +113,14 @@ fn read_again(
     for (number, mut found) in found {
         let place = number.saturating_sub(1) as usize;
         let (Some(page), Some(extras)) = (blocks.get_mut(place), extras.get_mut(place)) else { continue };
-        if !extras.has_text && !found.is_empty() {
-            extras.has_text = true;
-            page.append(&mut found);
+        if found.is_empty() {
+            continue;
         }
+        if extras.has_text {
+            page.retain(|block| matches!(block.content, Content::Picture(_)));
+        }
+        extras.has_text = true;
+        page.append(&mut found);
     }
     Ok(())
 }
@@ -139,8 +147,13 @@ fn parse_with_fallback(bytes: &[u8], error: ParseError, tree: &mut TreeBuilder) 
     };
     tree.set_metadata("page_count", pages.len());
     for (number, blocks) in pages {
-        let extras =
-            PageExtras { label: None, has_text: !blocks.is_empty(), anchors: Vec::new(), notes: Vec::new() };
+        let extras = PageExtras {
+            label: None,
+            has_text: !blocks.is_empty(),
+            is_guessed: false,
+            anchors: Vec::new(),
+            notes: Vec::new(),
+        };
         emit_page(tree, number, blocks, extras)?;
     }
     Ok(())

@@ -80,6 +80,8 @@ pub(super) struct PageContent {
     /// Paragraphs outside the upright, left-to-right flow, in reading order: set sideways, vertically, or
     /// from right to left.
     pub(super) asides: Vec<String>,
+    /// Whether most of the text is a guess: its font does not tell its characters.
+    pub(super) is_guessed: bool,
 }
 
 impl PageContent {
@@ -93,6 +95,7 @@ impl PageContent {
             anchors: Vec::new(),
             notes: Vec::new(),
             asides: Vec::new(),
+            is_guessed: false,
         }
     }
 

@@ -28,40 +28,30 @@ enum Margin {
     Bottom,
 }
 
+/// Rows in the margins of a page.
+type Rows = Vec<(Margin, Vec<Segment>)>;
+
 /// A segment in a margin: what it says with numbers made alike.
 type Signature = (Margin, String);
 
 /// Takes the running headers and footers out of pages; `body_size` is the font size of the document's prose.
 pub(super) fn take_running(pages: &mut [PageContent], body_size: f32) -> Vec<Running> {
-    let mut places: HashMap<Signature, Vec<(usize, f32)>> = HashMap::new();
-    for (number, page) in pages.iter().enumerate() {
-        for (margin, row) in margin_rows(page) {
-            for segment in row.iter().filter(|segment| segment.style.size <= 1.15 * body_size) {
-                let place = (number, segment.area.bottom - page.frame.bottom);
-                places.entry((margin, signature(&segment.text))).or_default().push(place);
-            }
-        }
-    }
-    places.retain(|_, places| {
-        let usual = median(places.iter().map(|(_, bottom)| *bottom));
-        places.retain(|(_, bottom)| (bottom - usual).abs() <= SAME_PLACE);
-        places.iter().map(|(page, _)| page).collect::<HashSet<_>>().len() >= FEWEST_PAGES
-    });
+    let margins: Vec<Rows> = pages.iter().map(|page| margin_rows(page, 1.15 * body_size)).collect();
+    let repeated = Repeated::of(pages, &margins);
+    let numbered = Numbered::of(&margins);
     pages
         .iter_mut()
+        .zip(margins)
         .enumerate()
-        .map(|(number, page)| {
-            let is_running = |margin: Margin, segment: &Segment| {
-                let bottom = segment.area.bottom - page.frame.bottom;
-                places.get(&(margin, signature(&segment.text))).is_some_and(|places| {
-                    places.iter().any(|(page, place)| *page == number && (place - bottom).abs() < 0.1)
-                })
-            };
+        .map(|(number, (page, rows))| {
             let mut running = Running::default();
             let mut taken: Vec<Segment> = Vec::new();
-            for (margin, row) in margin_rows(page) {
-                let (found, others): (Vec<Segment>, Vec<Segment>) =
-                    row.into_iter().partition(|segment| is_running(margin, segment));
+            let bottom = page.frame.bottom;
+            for (margin, row) in rows {
+                let is_numbered = numbered.has(number, margin, &row);
+                let (found, others): (Vec<Segment>, Vec<Segment>) = row
+                    .into_iter()
+                    .partition(|segment| is_numbered || repeated.has(number, margin, segment, bottom));
                 // A number beside other text is more likely a cell of a table or a footnote's mark.
                 if others.is_empty() || found.iter().any(|segment| signature(&segment.text).len() > 3) {
                     let line = match margin {
@@ -80,6 +70,77 @@ pub(super) fn take_running(pages: &mut [PageContent], body_size: f32) -> Vec<Run
         .collect()
 }
 
+/// Segments that stand in the same place with the same text on several pages: by signature, the pages and the
+/// heights that they stand at.
+struct Repeated(HashMap<Signature, Vec<(usize, f32)>>);
+
+impl Repeated {
+    fn of(pages: &[PageContent], margins: &[Rows]) -> Self {
+        let mut places: HashMap<Signature, Vec<(usize, f32)>> = HashMap::new();
+        for (number, (page, rows)) in pages.iter().zip(margins).enumerate() {
+            for (margin, row) in rows {
+                for segment in row {
+                    let place = (number, segment.area.bottom - page.frame.bottom);
+                    places.entry((*margin, signature(&segment.text))).or_default().push(place);
+                }
+            }
+        }
+        places.retain(|_, places| {
+            let usual = median(places.iter().map(|(_, bottom)| *bottom));
+            places.retain(|(_, bottom)| (bottom - usual).abs() <= SAME_PLACE);
+            places.iter().map(|(page, _)| page).collect::<HashSet<_>>().len() >= FEWEST_PAGES
+        });
+        Self(places)
+    }
+
+    fn has(&self, page: usize, margin: Margin, segment: &Segment, page_bottom: f32) -> bool {
+        let bottom = segment.area.bottom - page_bottom;
+        self.0.get(&(margin, signature(&segment.text))).is_some_and(|places| {
+            let first = places.partition_point(|(known, _)| *known < page);
+            let own = places.iter().skip(first).take_while(|(known, _)| *known == page);
+            own.into_iter().any(|(_, place)| (place - bottom).abs() < 0.1)
+        })
+    }
+}
+
+/// Outermost rows that begin or end with the page's number, counted with an offset of the document's own: the
+/// name of a chapter beside it changes.
+struct Numbered(HashMap<(Margin, i64), HashSet<usize>>);
+
+impl Numbered {
+    fn of(margins: &[Rows]) -> Self {
+        let mut pages: HashMap<(Margin, i64), HashSet<usize>> = HashMap::new();
+        for (page, rows) in margins.iter().enumerate() {
+            let first = rows.first().filter(|(margin, _)| *margin == Margin::Top);
+            let last = rows.last().filter(|(margin, _)| *margin == Margin::Bottom);
+            for (margin, row) in first.into_iter().chain(last) {
+                for offset in offsets(page, row) {
+                    pages.entry((*margin, offset)).or_default().insert(page);
+                }
+            }
+        }
+        pages.retain(|_, pages| pages.len() >= FEWEST_PAGES);
+        Self(pages)
+    }
+
+    fn has(&self, page: usize, margin: Margin, row: &[Segment]) -> bool {
+        offsets(page, row)
+            .any(|offset| self.0.get(&(margin, offset)).is_some_and(|pages| pages.contains(&page)))
+    }
+}
+
+/// How far the number that a row begins or ends with is from the page's, for rows that may be headers.
+fn offsets(page: usize, row: &[Segment]) -> impl Iterator<Item = i64> {
+    let number = |word: Option<&str>| -> Option<i64> {
+        let word = word.filter(|word| word.len() < 5)?;
+        word.parse::<u32>().ok().map(i64::from)
+    };
+    let length: usize = row.iter().map(|segment| segment.text.len()).sum();
+    let first = row.first().and_then(|segment| number(segment.text.split_whitespace().next()));
+    let last = row.last().and_then(|segment| number(segment.text.split_whitespace().next_back()));
+    [first, last].into_iter().flatten().filter(move |_| length < 100).map(move |number| number - page as i64)
+}
+
 fn append(line: &mut Option<String>, text: &str) {
     match line {
         Some(line) => {
@@ -90,21 +151,17 @@ fn append(line: &mut Option<String>, text: &str) {
     }
 }
 
-/// The outermost rows in the margins of a page, from the top.
-fn margin_rows(page: &PageContent) -> Vec<(Margin, Vec<Segment>)> {
+/// The outermost rows in the margins of a page, from the top, of text no larger than `largest`.
+fn margin_rows(page: &PageContent, largest: f32) -> Rows {
     let height = page.frame.height();
     let top = page.frame.top - MARGIN * height;
     let bottom = page.frame.bottom + MARGIN * height;
-    let within = |test: &dyn Fn(&Segment) -> bool| -> Vec<Vec<Segment>> {
-        rows(page.segments.iter().filter(|segment| test(segment)).cloned().collect())
-    };
-    let above = within(&|segment| segment.area.bottom >= top).into_iter().take(ROWS);
-    let below = within(&|segment| segment.area.top <= bottom);
+    let small = || page.segments.iter().filter(|segment| segment.style.size <= largest);
+    let above = rows(small().filter(|segment| segment.area.bottom >= top).cloned().collect());
+    let below = rows(small().filter(|segment| segment.area.top <= bottom).cloned().collect());
     let skipped = below.len().saturating_sub(ROWS);
-    above
-        .map(|row| (Margin::Top, row))
-        .chain(below.into_iter().skip(skipped).map(|row| (Margin::Bottom, row)))
-        .collect()
+    let above = above.into_iter().take(ROWS).map(|row| (Margin::Top, row));
+    above.chain(below.into_iter().skip(skipped).map(|row| (Margin::Bottom, row))).collect()
 }
 
 /// The text with every number, Arabic or Roman, as `#`.

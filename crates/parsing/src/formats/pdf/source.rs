@@ -9,6 +9,7 @@ use gdg_model::Format;
 use pdf_oxide::annotation_types::AnnotationSubtype;
 use pdf_oxide::annotations::Annotation;
 use pdf_oxide::elements::PathOperation;
+use pdf_oxide::fonts::MappingProvenance;
 use pdf_oxide::layout::TextSpan;
 use pdf_oxide::{Error, PdfDocument};
 
@@ -45,6 +46,8 @@ impl Source {
         let mut spans = self.document.extract_spans(index).map_err(|error| parse_error(&error))?;
         budget.check_deadline()?;
         spacing::restore_spaces(&mut spans);
+        let guessed: usize = spans.iter().filter(|span| is_guessed(span)).map(|span| span.text.len()).sum();
+        let is_guessed = guessed * 2 > length(&spans);
         let (upright, aslant): (Vec<TextSpan>, Vec<TextSpan>) = spans.into_iter().partition(is_upright);
         let reads_otherwise = !aslant.is_empty() && length(&aslant) > length(&upright);
         let (upright, asides) = if reads_otherwise {
@@ -65,6 +68,7 @@ impl Source {
             anchors,
             notes: notes(&annotations),
             asides,
+            is_guessed,
         })
     }
 
@@ -135,6 +139,10 @@ fn parse_error(error: &Error) -> ParseError {
         Error::EncryptedPdf => ParseError::Encrypted { format: Format::Pdf },
         other => ParseError::malformed(Format::Pdf, other),
     }
+}
+
+fn is_guessed(span: &TextSpan) -> bool {
+    span.provenance == Some(MappingProvenance::Fallback)
 }
 
 /// Whether a span is set horizontally and read from left to right.

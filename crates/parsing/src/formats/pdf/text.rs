@@ -36,6 +36,31 @@ pub(super) fn clean_code(text: &str) -> String {
     cleaned
 }
 
+/// Whether a text has the dots that lead from an entry to its page in a table of contents.
+pub(super) fn has_leaders(text: &str) -> bool {
+    text.contains("....") || text.contains(". . . .")
+}
+
+/// The text with such dots made one sign.
+pub(super) fn without_leaders(text: &str) -> String {
+    if !has_leaders(text) {
+        return text.to_owned();
+    }
+    let mut shortened = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('.') {
+        let end = rest[start..]
+            .find(|character: char| character != '.' && character != ' ')
+            .map_or(rest.len(), |end| start + end);
+        let dots = rest[start..end].matches('.').count();
+        shortened.push_str(&rest[..start]);
+        shortened.push_str(if dots > 3 { " … " } else { &rest[start..end] });
+        rest = &rest[end..];
+    }
+    shortened.push_str(rest);
+    clean(&shortened)
+}
+
 fn ligature(character: char) -> Option<&'static str> {
     Some(match character {
         '\u{FB00}' => "ff",
@@ -143,6 +168,13 @@ mod tests {
         assert_eq!(joined(&[], &["state-of-the-", "art"]), "state-of-the-art");
         assert_eq!(joined(&[], &["Jean-", "Paul"]), "Jean-Paul");
         assert_eq!(joined(&[], &["pre-", "and post-war"]), "pre- and post-war");
+    }
+
+    #[test]
+    fn leaders_are_one_sign() {
+        assert_eq!(without_leaders("2.1 Syntax. . . . . . 2"), "2.1 Syntax … 2");
+        assert_eq!(without_leaders("Syntax ........ 12"), "Syntax … 12");
+        assert_eq!(without_leaders("and so on... 1.2"), "and so on... 1.2");
     }
 
     #[test]
