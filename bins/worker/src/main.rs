@@ -12,7 +12,7 @@ use arguments::{Arguments, Command, PARSE_COMMAND};
 use clap::Parser;
 use gdg_config::{Config, ConfigError, Environment, LoadOptions, Loaded, LogFormat, ProcessingMode};
 use gdg_model::WorkerId;
-use gdg_parsing::{SandboxCommand, sandbox};
+use gdg_parsing::SandboxCommand;
 use gdg_pipeline::single::{self, SingleOptions};
 use gdg_pipeline::{PipelineError, Progress, RunSummary, SOURCE_TYPES, Shutdown, sqlite};
 use indicatif::ProgressBar;
@@ -32,10 +32,11 @@ const DOCUMENT_FAILED: u8 = 3;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if matches!(arguments.command, Some(Command::Parse)) {
-        return sandbox::serve();
-    }
-    match execute(&arguments) {
+    let outcome = match arguments.command {
+        Some(Command::Parse) => parse_for_a_worker(),
+        _ => execute(&arguments),
+    };
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             // Nobody is left to be told that standard error is gone.
@@ -43,6 +44,12 @@ fn main() -> ExitCode {
             ExitCode::from(exit_code_of(&error))
         }
     }
+}
+
+/// Runs until the worker that started this process closes its end.
+fn parse_for_a_worker() -> anyhow::Result<ExitCode> {
+    gdg_parsing::serve()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn exit_code_of(error: &anyhow::Error) -> u8 {
@@ -91,7 +98,7 @@ fn work(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
     gdg_telemetry::init_logging(&config.logging, AboveBar { bar: bar.clone() }, colours)?;
     let options = SingleOptions {
         worker: worker_id(arguments),
-        sandbox: SandboxCommand::this_program(&[PARSE_COMMAND])
+        sandbox: SandboxCommand::this_program([PARSE_COMMAND])
             .context("cannot tell where this program is")?,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
