@@ -1,13 +1,13 @@
-//! What every parser must hold to, on every sample under `samples/<format>/`
-//! and on damaged forms of it. A sample that is put there is tested; a format
-//! without one fails. The program is its own child process, for the formats
-//! that are parsed in one.
+//! What every parser must hold to, on every sample under `samples/<format>/`,
+//! on the project's example documents, and on damaged forms of them. A sample
+//! that is put there is tested; a format without one fails. The program is its
+//! own child process, for the formats that are parsed in one.
 
 #![allow(clippy::unwrap_used)]
 
 use gdg_config::{ByteSize, ParsingLimits};
 use gdg_model::{Format, Outline, ParsedDocument};
-use gdg_parsing::{DocumentParser, Input, Limit, ParseError, SandboxCommand, parse_as, serve};
+use gdg_parsing::{DocumentParser, Input, Limit, ParseError, SandboxCommand, detect, parse_as, serve};
 use libtest_mimic::{Arguments, Failed, Trial};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -41,13 +41,30 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
+/// The samples of `format`, and the example documents that are found to be of it.
 fn samples(format: Format) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples").join(format.as_str());
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<_> =
-        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = files_below(&project.join("tests/samples").join(format.as_str()));
+    let examples = files_below(&project.join("../../examples/documents")).into_iter();
+    paths.extend(examples.filter(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let bytes = fs::read(path).unwrap();
+        detect(&Input { name: &name, bytes: &bytes }, None).is_ok_and(|detected| detected == format)
+    }));
     paths.sort();
     paths
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(folder) else { continue };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files
 }
 
 fn every_format_has_a_sample() -> Result<(), Failed> {
