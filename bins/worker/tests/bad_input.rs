@@ -25,7 +25,8 @@ fn text_of(place: &Place, name: &str) -> String {
 /// A DOCX whose text inflates to `megabytes` from next to nothing.
 fn bomb(megabytes: usize) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
     archive.start_file("[Content_Types].xml", options).unwrap();
     archive.write_all(b"<Types/>").unwrap();
     archive.start_file("word/document.xml", options).unwrap();
@@ -108,7 +109,9 @@ fn a_file_that_vanishes_after_it_was_listed_fails_alone() {
     let worker = place.start(&["--quiet"]);
     support::wait_until("the listing is done", || {
         place.path("documents.db").exists()
-            && place.try_value::<i64>("SELECT count(finished_at) FROM discovery_cursors").is_some_and(|done| done == 1)
+            && place
+                .try_value::<i64>("SELECT count(finished_at) FROM discovery_cursors")
+                .is_some_and(|done| done == 1)
     });
     send_signal(&worker, "TERM");
     worker.wait_with_output().unwrap();

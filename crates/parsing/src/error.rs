@@ -67,6 +67,7 @@ pub enum ParseError {
 
 impl ParseError {
     /// A [`Malformed`](Self::Malformed) error with the text of `detail`.
+    #[allow(clippy::needless_pass_by_value)] // callers hand over errors and texts as they have them
     pub fn malformed(format: Format, detail: impl ToString) -> Self {
         Self::Malformed { format, detail: detail.to_string() }
     }

@@ -1,5 +1,7 @@
 //! The data formats: trees of whole documents, and properties that hold of any.
 
+#![allow(clippy::unwrap_used)] // what panics is a test that fails
+
 use gdg_config::ParsingLimits;
 use gdg_model::{Element, ElementType, Format, Outline, ParsedDocument};
 use gdg_parsing::{Input, ParseError, parse_as};

@@ -1,5 +1,7 @@
 //! Trees of HTML documents, as they are and as they should not be.
 
+#![allow(clippy::unwrap_used)] // what panics is a test that fails
+
 use gdg_config::ParsingLimits;
 use gdg_model::{ElementType, Format, Outline, ParsedDocument};
 use gdg_parsing::{Input, ParseError, parse_as};

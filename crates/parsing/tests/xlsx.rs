@@ -1,5 +1,7 @@
 //! Trees of workbooks, and what hostile ones come to.
 
+#![allow(clippy::unwrap_used)] // what panics is a test that fails
+
 use gdg_config::{ByteSize, ParsingLimits};
 use gdg_model::{ElementType, Format, Outline, ParsedDocument};
 use gdg_parsing::{Input, Limit, ParseError, parse_as};

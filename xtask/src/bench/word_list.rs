@@ -11,7 +11,7 @@ const WORDS: [&str; 64] = [
     "second", "minute", "the", "of", "and", "to", "with", "after", "before", "between",
 ];
 
-/// A small generator of numbers (SplitMix64), so that every run measures the same documents.
+/// A small generator of numbers (`SplitMix64`), so that every run measures the same documents.
 pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {

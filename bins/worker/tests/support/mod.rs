@@ -1,6 +1,6 @@
 //! A folder with documents, a configuration and a database, and workers that are started there.
 
-#![allow(dead_code)] // each test program uses some of it
+#![allow(dead_code, unreachable_pub)] // each test program uses some of it
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;

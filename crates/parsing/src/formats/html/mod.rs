@@ -12,7 +12,7 @@
 //! with `hidden` or `display:none`, and inline ones with `aria-hidden`
 //! (decoration, and the second copy of a formula). Navigation, headers and
 //! footers are kept: they hold links, and some pages hold their content there.
-//! The location of an element is the XPath of the HTML element that made it,
+//! The location of an element is the `XPath` of the HTML element that made it,
 //! as a browser counts; text outside any paragraph has that of the block around it.
 
 mod dom;

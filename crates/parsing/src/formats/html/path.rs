@@ -1,4 +1,4 @@
-//! Where the walk through a document is, as an XPath.
+//! Where the walk through a document is, as an `XPath`.
 
 use html5ever::LocalName;
 use std::collections::HashMap;

@@ -182,7 +182,7 @@ impl State<'_> {
 
     /// Rows stand in a body, and cells in a row.
     fn ensure_table_parent(&mut self, name: &str) -> Result<(), ParseError> {
-        let parent = |state: &Self| state.open.last().map(|name| name.to_string()).unwrap_or_default();
+        let parent = |state: &Self| state.open.last().map(ToString::to_string).unwrap_or_default();
         if matches!(name, "tr" | "td" | "th") && parent(self) == "table" {
             self.push("tbody", &[])?;
         }

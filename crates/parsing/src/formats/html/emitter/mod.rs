@@ -65,7 +65,7 @@ struct Frame {
 }
 
 /// What to do at an end tag.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Closing {
     Nothing,
     Block,
@@ -270,7 +270,7 @@ impl<'t> Emitter<'t> {
         match closing {
             Closing::Nothing => {}
             Closing::Block => self.flush()?,
-            Closing::Container => self.close_container()?,
+            Closing::Container | Closing::Cell => self.close_container()?,
             Closing::Terms => {
                 self.flush()?;
                 if let Some(Holder::Terms { item: Some(_), .. }) = self.holders.pop() {
@@ -308,7 +308,6 @@ impl<'t> Emitter<'t> {
                 }
             }
             Closing::Row => self.close_row()?,
-            Closing::Cell => self.close_container()?,
         }
         Ok(())
     }
