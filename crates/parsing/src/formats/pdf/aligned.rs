@@ -23,15 +23,12 @@ pub(super) fn aligned_tables(segments: Vec<Segment>) -> (Vec<Table>, Vec<Segment
     let mut at = 0;
     while at < rows.len() {
         let end = run_end(&rows, at);
-        match table(&rows[at..end]) {
-            Some((table, used)) => {
-                tables.push(table);
-                at += used;
-            }
-            None => {
-                rest.extend(rows[at].iter().cloned());
-                at += 1;
-            }
+        if let Some((table, used)) = table(&rows[at..end]) {
+            tables.push(table);
+            at += used;
+        } else {
+            rest.extend(rows[at].iter().cloned());
+            at += 1;
         }
     }
     (tables, rest)
@@ -130,16 +127,13 @@ fn table_rows(run: &[SegmentRow], columns: &[(f32, f32)]) -> Vec<Row> {
 
 /// Puts the text of a cell below the one of its column.
 fn extend(row: &mut Row, cell: Cell) {
-    match row.cells.iter_mut().find(|known| known.column == cell.column) {
-        Some(known) => {
-            known.text.push(' ');
-            known.text.push_str(&cell.text);
-            known.area = known.area.zip(cell.area).map(|(known, area)| known.union(&area));
-        }
-        None => {
-            let place = row.cells.partition_point(|known| known.column < cell.column);
-            row.cells.insert(place, cell);
-        }
+    if let Some(known) = row.cells.iter_mut().find(|known| known.column == cell.column) {
+        known.text.push(' ');
+        known.text.push_str(&cell.text);
+        known.area = known.area.zip(cell.area).map(|(known, area)| known.union(&area));
+    } else {
+        let place = row.cells.partition_point(|known| known.column < cell.column);
+        row.cells.insert(place, cell);
     }
 }
 
@@ -179,15 +173,13 @@ fn columns_of(segment: &Segment, columns: &[(f32, f32)]) -> std::ops::Range<usiz
     let overlaps = |column: &(f32, f32)| segment.area.right.min(column.1) > segment.area.left.max(column.0);
     let first = columns.iter().position(overlaps);
     let last = columns.iter().rposition(overlaps);
-    match (first, last) {
-        (Some(first), Some(last)) => first..last + 1,
-        _ => {
-            let next =
-                columns.iter().position(|column| column.0 >= segment.area.right).unwrap_or(columns.len());
-            let nearest = next.saturating_sub(1);
-            nearest..nearest + 1
-        }
+    if let (Some(first), Some(last)) = (first, last) {
+        return first..last + 1;
     }
+    // Between two columns, it belongs to the left one.
+    let next = columns.iter().position(|column| column.0 >= segment.area.right).unwrap_or(columns.len());
+    let nearest = next.saturating_sub(1);
+    nearest..nearest + 1
 }
 
 /// Columns of prose are no table, and a table of contents is none either.

@@ -51,7 +51,7 @@ impl LineBlock {
 
 /// Joins the segments of a column to lines, and the lines to blocks. A line that `is_title` is a block of its own.
 pub(super) fn line_blocks(segments: Vec<Segment>, is_title: &dyn Fn(&str) -> bool) -> Vec<LineBlock> {
-    let lines: Vec<Line> = rows(segments).into_iter().filter_map(line).collect();
+    let lines: Vec<Line> = rows(segments).iter().filter_map(|row| line(row)).collect();
     let right_edge = right_edge(&lines);
     let pitch = usual_pitch(&lines);
     let mut blocks: Vec<LineBlock> = Vec::new();
@@ -69,11 +69,11 @@ pub(super) fn line_blocks(segments: Vec<Segment>, is_title: &dyn Fn(&str) -> boo
     blocks
 }
 
-fn line(row: Vec<Segment>) -> Option<Line> {
+fn line(row: &[Segment]) -> Option<Line> {
     let area = bounds(row.iter().map(|segment| &segment.area))?;
     let styles: Vec<(Style, usize)> = row.iter().map(|segment| (segment.style, segment.text.len())).collect();
     let style = dominant(&styles)?;
-    Some(Line { text: joined(&row, style.monospace), area, style })
+    Some(Line { text: joined(row, style.monospace), area, style })
 }
 
 /// The text of a line; in code, gaps are as many spaces as fit in them.
@@ -165,8 +165,8 @@ fn continues(block: &LineBlock, line: &Line, marker: Option<&Marker>, right_edge
 fn is_amid(block: &LineBlock, line: &Line, short: bool) -> bool {
     let Some(last) = block.lines.last() else { return false };
     let is_in_line = (line.area.left - last.area.left).abs() < 0.3 * line.style.size;
-    let is_first = block.lines.len() == 1;
-    is_in_line && !short && !ends_sentence(&last.text) && !(is_first && block.marker.is_some())
+    let follows_marker = block.lines.len() == 1 && block.marker.is_some();
+    is_in_line && !short && !ends_sentence(&last.text) && !follows_marker
 }
 
 fn left_edge(block: &LineBlock) -> f32 {

@@ -250,7 +250,9 @@ fn cell_text(spans: &[TextSpan]) -> String {
     }
     let mut cell = String::new();
     let vocabulary = text::Vocabulary::default();
-    lines.iter().for_each(|(_, line)| vocabulary.join(&mut cell, line));
+    for (_, line) in &lines {
+        vocabulary.join(&mut cell, line);
+    }
     cell
 }
 

@@ -167,10 +167,17 @@ impl Headings {
         if bold && ratio >= LARGER_BOLD {
             return !(ends_sentence && length > 80);
         }
-        let is_one_line =
-            block.lines.len() == 1 || block.lines.len() == 2 && first.area.width() > WRAPPED * style.size;
+        let is_one_title = match block.lines.as_slice() {
+            [_] => true,
+            // The first line is full, or the lines are centred.
+            [first, second] => {
+                first.area.width() > WRAPPED * style.size
+                    || (first.area.left - second.area.left).abs() > style.size
+            }
+            _ => false,
+        };
         bold && ratio >= 0.95
-            && is_one_line
+            && is_one_title
             && length <= 120
             && !ends_sentence
             && begins_like_a_heading(&text)

@@ -141,7 +141,9 @@ fn blocks_of(
 ) -> Vec<Block> {
     let is_item = items(&drafts, page, headings);
     let mut blocks: Vec<Block> = Vec::with_capacity(drafts.len() + 2);
+    // Both before the headings, which would contain them.
     blocks.extend(running.header.map(|text| Block { content: Content::Header(text), areas: Vec::new() }));
+    blocks.extend(running.footer.map(|text| Block { content: Content::Footer(text), areas: Vec::new() }));
     for (draft, is_item) in drafts.into_iter().zip(is_item) {
         blocks.push(match draft {
             Draft::Table(table) => Block { areas: vec![table.area], content: Content::Table(table) },
@@ -156,7 +158,6 @@ fn blocks_of(
     }
     let aside = |text| Block { content: Content::Paragraph(text), areas: Vec::new() };
     blocks.extend(asides.into_iter().map(aside));
-    blocks.extend(running.footer.map(|text| Block { content: Content::Footer(text), areas: Vec::new() }));
     blocks
 }
 

@@ -33,7 +33,7 @@ pub(super) fn record(document: &PdfDocument, page_count: usize, tree: &mut TreeB
         ("language", language(document).or_else(|| xmp.dc_language.clone())),
     ];
     for (name, value) in values {
-        let value = value.map(|value| text::clean(&value)).filter(|value| !value.is_empty());
+        let value = value.map(|value| text::clean(&value)).filter(|value| !is_placeholder(value));
         if let Some(value) = value {
             tree.set_metadata(name, value);
         }
@@ -43,8 +43,14 @@ pub(super) fn record(document: &PdfDocument, page_count: usize, tree: &mut TreeB
     tree.set_metadata("page_count", page_count);
 }
 
+/// What libraries write where nobody gave a value.
+fn is_placeholder(value: &str) -> bool {
+    let bare = value.trim_matches(['(', ')']).to_lowercase();
+    matches!(bare.as_str(), "" | "anonymous" | "unspecified" | "untitled" | "unknown")
+}
+
 /// The first title that a person may have given.
-fn title(information: &Information, xmp: &XmpMetadata) -> Option<String> {
+fn title(information: &Information<'_>, xmp: &XmpMetadata) -> Option<String> {
     let given = [information.text("Title"), xmp.dc_title.clone()];
     given.into_iter().flatten().map(|title| text::clean(&title)).find(|title| is_title(title))
 }
@@ -54,8 +60,7 @@ fn is_title(title: &str) -> bool {
     let lower = title.to_lowercase();
     let has_words = title.chars().filter(|character| character.is_alphabetic()).count() > 2;
     let program = ["microsoft word", "microsoft powerpoint", "microsoft excel", "powerpoint presentation"];
-    let placeholder =
-        ["untitled", "(anonymous)", "unspecified", "unknown", "document", "pdf document", "slide 1"];
+    let placeholder = ["document", "pdf document", "slide 1"];
     let extension = [
         ".doc", ".docx", ".dvi", ".eps", ".indd", ".odt", ".pages", ".pdf", ".ppt", ".pptx", ".ps", ".qxd",
         ".rtf", ".tex", ".tmp", ".txt", ".xls", ".xlsx",
@@ -64,6 +69,7 @@ fn is_title(title: &str) -> bool {
     has_words
         && !is_code
         && !program.iter().any(|program| lower.starts_with(program))
+        && !is_placeholder(title)
         && !placeholder.contains(&lower.as_str())
         && !extension.iter().any(|extension| lower.ends_with(extension))
 }
@@ -124,20 +130,20 @@ fn iso_8601(date: &str) -> Option<String> {
         iso.push_str(":00"); // an hour alone is no time
     }
     if known >= 3 {
-        iso.push_str(&offset(zone)?);
+        iso.push_str(&offset(zone));
     }
     Some(iso)
 }
 
 /// The offset from UTC, empty if none is given.
-fn offset(zone: &str) -> Option<String> {
-    let Some(sign) = zone.chars().next() else { return Some(String::new()) };
+fn offset(zone: &str) -> String {
+    let Some(sign) = zone.chars().next() else { return String::new() };
     let digits: String = zone.chars().skip(1).filter(char::is_ascii_digit).take(4).collect();
     match sign {
-        'Z' => Some("Z".to_owned()),
-        '+' | '-' if digits.len() == 4 => Some(format!("{sign}{}:{}", &digits[..2], &digits[2..])),
-        '+' | '-' if digits.len() == 2 => Some(format!("{sign}{digits}:00")),
-        _ => Some(String::new()),
+        'Z' => "Z".to_owned(),
+        '+' | '-' if digits.len() == 4 => format!("{sign}{}:{}", &digits[..2], &digits[2..]),
+        '+' | '-' if digits.len() == 2 => format!("{sign}{digits}:00"),
+        _ => String::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use super::area::median;
 use super::page::{PageContent, Segment};
 use std::collections::{HashMap, HashSet};
 
-/// Pages that a text must stand on to be running.
+/// Pages that a text must stand on to be running; in a document with fewer, all of them.
 const FEWEST_PAGES: usize = 3;
 /// Share of the page's height at its top and bottom that running text stands in.
 const MARGIN: f32 = 0.12;
@@ -58,7 +58,9 @@ pub(super) fn take_running(pages: &mut [PageContent], body_size: f32) -> Vec<Run
                         Margin::Top => &mut running.header,
                         Margin::Bottom => &mut running.footer,
                     };
-                    found.iter().for_each(|segment| append(line, segment.text.trim()));
+                    for segment in &found {
+                        append(line, segment.text.trim());
+                    }
                     taken.extend(found);
                 }
             }
@@ -85,10 +87,11 @@ impl Repeated {
                 }
             }
         }
+        let fewest = fewest_pages(pages.len());
         places.retain(|_, places| {
             let usual = median(places.iter().map(|(_, bottom)| *bottom));
             places.retain(|(_, bottom)| (bottom - usual).abs() <= SAME_PLACE);
-            places.iter().map(|(page, _)| page).collect::<HashSet<_>>().len() >= FEWEST_PAGES
+            places.iter().map(|(page, _)| page).collect::<HashSet<_>>().len() >= fewest
         });
         Self(places)
     }
@@ -119,7 +122,7 @@ impl Numbered {
                 }
             }
         }
-        pages.retain(|_, pages| pages.len() >= FEWEST_PAGES);
+        pages.retain(|_, pages| pages.len() >= fewest_pages(margins.len()));
         Self(pages)
     }
 
@@ -139,6 +142,10 @@ fn offsets(page: usize, row: &[Segment]) -> impl Iterator<Item = i64> {
     let first = row.first().and_then(|segment| number(segment.text.split_whitespace().next()));
     let last = row.last().and_then(|segment| number(segment.text.split_whitespace().next_back()));
     [first, last].into_iter().flatten().filter(move |_| length < 100).map(move |number| number - page as i64)
+}
+
+fn fewest_pages(page_count: usize) -> usize {
+    page_count.clamp(2, FEWEST_PAGES)
 }
 
 fn append(line: &mut Option<String>, text: &str) {

@@ -39,12 +39,11 @@ pub(super) fn segments(spans: &[TextSpan]) -> Vec<Segment> {
                 let distance = |place: &usize| (growing[*place].segment.area.bottom - area.bottom).abs();
                 distance(a).total_cmp(&distance(b))
             });
-        match found.and_then(|place| growing.get_mut(place)) {
-            Some(candidate) => candidate.append(span, &area),
-            None => {
-                bands.entry(band).or_default().push(growing.len());
-                growing.push(Growing::new(span, area));
-            }
+        if let Some(candidate) = found.and_then(|place| growing.get_mut(place)) {
+            candidate.append(span, &area);
+        } else {
+            bands.entry(band).or_default().push(growing.len());
+            growing.push(Growing::new(span, area));
         }
     }
     let mut segments: Vec<Segment> = growing.into_iter().filter_map(Growing::finish).collect();
@@ -125,16 +124,17 @@ pub(super) fn dominant(styles: &[(Style, usize)]) -> Option<Style> {
 /// same one to all.
 fn style_of(span: &TextSpan) -> Style {
     let name = span.font_name.rsplit('+').next().unwrap_or_default().to_ascii_lowercase();
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     let is_tex = is_tex_font(&name);
-    let named_bold = has(&["bold", "black", "heavy", "demi"]) || name.ends_with(".b") || name.ends_with("-b");
+    let named_bold = has(&["bold", "black", "heavy", "demi"]) || ends(&[".b", "-b"]);
     let tex_bold = is_tex && has(&["bx", "csb"]);
     let tex_monospace = is_tex && has(&["tt"]);
     Style {
         size: (span.font_size * 10.0).round() / 10.0,
         font: name.bytes().fold(0, |hash: u32, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))),
         bold: if is_tex { tex_bold } else { named_bold || span.font_weight.is_bold() },
-        italic: span.is_italic || has(&["italic", "oblique"]) || name.ends_with(".i"),
+        italic: span.is_italic || has(&["italic", "oblique"]) || ends(&[".i"]),
         monospace: span.is_monospace
             || tex_monospace
             || has(&["courier", "mono", "consol", "menlo", "typewriter"]),

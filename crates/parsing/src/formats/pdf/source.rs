@@ -53,7 +53,7 @@ impl Source {
         let (upright, asides) = if reads_otherwise {
             (Vec::new(), self.plain_paragraphs(index))
         } else {
-            (upright, runs(&aslant))
+            (upright.into_iter().map(turned).collect(), runs(&aslant))
         };
         let annotations = self.document.get_annotations(index).unwrap_or_default();
         let anchors = anchors::anchors(&annotations, &upright, frame);
@@ -91,14 +91,15 @@ impl Source {
             let mut at = None;
             for operation in &path.operations {
                 match *operation {
-                    PathOperation::MoveTo(x, y) => at = Some((x, y)),
+                    PathOperation::MoveTo(x, y) | PathOperation::CurveTo(_, _, _, _, x, y) => {
+                        at = Some((x, y));
+                    }
                     PathOperation::LineTo(x, y) => {
                         if let Some((from_x, from_y)) = at {
                             rules.push(Area::between(from_x, from_y, x, y));
                         }
                         at = Some((x, y));
                     }
-                    PathOperation::CurveTo(_, _, _, _, x, y) => at = Some((x, y)),
                     PathOperation::Rectangle(x, y, width, height) => {
                         rules.extend(edges(Area::between(x, y, x + width, y + height)));
                     }
@@ -147,9 +148,20 @@ fn is_guessed(span: &TextSpan) -> bool {
 
 /// Whether a span is set horizontally and read from left to right.
 fn is_upright(span: &TextSpan) -> bool {
-    let on_displayed_page = span.rotation_degrees + span.page_rotation_applied as f32;
+    let on_displayed_page = span.rotation_degrees - span.page_rotation_applied as f32;
     let level = span.rotation_degrees.abs() < 1.0 || on_displayed_page.rem_euclid(360.0) < 1.0;
     level && span.wmode == 0 && !span.text.contains(text::is_right_to_left)
+}
+
+/// A span of a turned page in the place where it is shown.
+fn turned(mut span: TextSpan) -> TextSpan {
+    if span.rotation_degrees != 0.0 {
+        span.bbox = span.page_bbox();
+        span.rotation_degrees = 0.0;
+        span.page_rotation_applied = 0;
+        span.char_x_offsets.clear();
+    }
+    span
 }
 
 fn length(spans: &[TextSpan]) -> usize {

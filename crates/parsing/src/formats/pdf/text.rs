@@ -8,6 +8,8 @@ pub(super) fn clean(text: &str) -> String {
     for character in text.chars() {
         match ligature(character) {
             Some(letters) => cleaned.push_str(letters),
+            // WinAnsiEncoding draws a bullet for every code that it gives no character.
+            None if character == '\u{7F}' => cleaned.push('•'),
             None if character.is_whitespace() || character.is_control() => {
                 if !cleaned.is_empty() && !cleaned.ends_with(' ') {
                     cleaned.push(' ');
@@ -152,7 +154,9 @@ mod tests {
         let mut known = Vocabulary::default();
         vocabulary.iter().chain(lines).for_each(|line| known.learn(line));
         let mut text = String::new();
-        lines.iter().for_each(|line| known.join(&mut text, line));
+        for line in lines {
+            known.join(&mut text, line);
+        }
         text
     }
 
