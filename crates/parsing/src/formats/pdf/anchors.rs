@@ -26,6 +26,9 @@ pub(super) fn anchors(annotations: &[Annotation], spans: &[TextSpan], frame: Are
             None => anchors.push(Anchor { area, label, target }),
         }
     }
+    for anchor in &mut anchors {
+        anchor.label = tidy(&anchor.label, &anchor.target);
+    }
     anchors
 }
 
@@ -44,13 +47,18 @@ fn continues(last: &Anchor, area: &Area, frame: Area) -> bool {
     gap < area.height() && last.area.height() < frame.height() / 2.0
 }
 
-/// A URL that is its own label is cut without a space at the line's end.
 fn extend_label(anchor: &mut Anchor, more: &str) {
-    let is_url = anchor.target.contains(&format!("{}{more}", anchor.label));
-    if !is_url && !anchor.label.is_empty() && !more.is_empty() {
+    if !anchor.label.is_empty() && !more.is_empty() {
         anchor.label.push(' ');
     }
     anchor.label.push_str(more);
+}
+
+/// A URL that is its own label is cut without a space at the line's end, and stands in parentheses often.
+fn tidy(label: &str, target: &str) -> String {
+    let bare: String = label.chars().filter(|character| !character.is_whitespace()).collect();
+    let bare = bare.trim_matches(['(', ')', '<', '>']);
+    if !bare.is_empty() && target.contains(bare) { bare.to_owned() } else { label.to_owned() }
 }
 
 /// The text whose characters have their centre in `area`.

@@ -59,16 +59,10 @@ impl Area {
         self.holds(other.center_x(), other.center_y())
     }
 
-    /// Whether the centre of `other` lies within or hardly outside: links are drawn around their text with some room.
-    pub(super) fn touches_center_of(&self, other: &Self) -> bool {
-        let room = 2.0;
-        let grown = Self {
-            left: self.left - room,
-            bottom: self.bottom - room,
-            right: self.right + room,
-            top: self.top + room,
-        };
-        grown.holds_center_of(other)
+    /// Whether the larger part of the height of the lower one of both lies in the other.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        let lower = self.height().min(other.height());
+        self.overlap_x(other) > 0.0 && self.overlap_y(other) > 0.5 * lower
     }
 
     /// Whether a point lies within.

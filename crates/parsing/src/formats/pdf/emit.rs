@@ -215,7 +215,7 @@ impl Emitter<'_> {
 
     /// The links that stand in a block.
     fn take_anchors(&mut self, block: &Block) -> Vec<Anchor> {
-        let stands_in = |anchor: &Anchor| block.areas.iter().any(|area| area.touches_center_of(&anchor.area));
+        let stands_in = |anchor: &Anchor| block.areas.iter().any(|area| area.meets(&anchor.area));
         let (own, others): (Vec<Anchor>, Vec<Anchor>) =
             std::mem::take(&mut self.anchors).into_iter().partition(stands_in);
         self.anchors = others;

@@ -11,13 +11,17 @@ const TELLING_LENGTH: usize = 12;
 /// Puts spaces into long spans that have none, where a glyph's advance is wider than the same glyph's elsewhere
 /// on the page. (Some typesetters write a justified line as one string in which the gaps are adjustments.)
 pub(super) fn restore_spaces(spans: &mut [TextSpan]) {
+    let is_suspect = |span: &TextSpan| {
+        !span.text.contains(char::is_whitespace) && span.char_x_offsets.len() >= TELLING_LENGTH
+    };
+    if !spans.iter().any(is_suspect) {
+        return;
+    }
     let natural = natural_advances(spans);
     let restored: Vec<(usize, String)> = spans
         .iter()
         .enumerate()
-        .filter(|(_, span)| {
-            !span.text.contains(char::is_whitespace) && span.char_x_offsets.len() >= TELLING_LENGTH
-        })
+        .filter(|(_, span)| is_suspect(span))
         .filter_map(|(place, span)| Some((place, with_spaces(span, &natural)?)))
         .collect();
     for (place, text) in restored {
