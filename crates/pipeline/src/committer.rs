@@ -73,9 +73,9 @@ fn log_failure(doc_id: &gdg_model::DocId, failure: &gdg_queue::Failure, disposit
     let attempt = failure.fence.attempt;
     match disposition {
         Disposition::Retried(delay) => {
-            tracing::info!(%doc_id, attempt, class, error, retry_in_ms = delay.as_millis() as u64, "document failed; it is tried again");
+            tracing::debug!(%doc_id, attempt, class, error, retry_in_ms = delay.as_millis() as u64, "document failed; it is tried again");
         }
-        Disposition::Dead => tracing::warn!(%doc_id, attempt, class, error, "document failed"),
+        Disposition::Dead => tracing::debug!(%doc_id, attempt, class, error, "document failed"),
         Disposition::Refused => {}
     }
 }
