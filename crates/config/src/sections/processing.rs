@@ -22,8 +22,6 @@ pub struct ProcessingConfig {
     pub shutdown_grace: Seconds,
     /// Documents stored in one transaction, at most.
     pub commit_batch_size: NonZeroU32,
-    /// Seconds that a parsed document waits, at most, for others to share its transaction.
-    pub commit_interval: Seconds,
 }
 
 /// Whether one process does all the work or many share it.
@@ -56,11 +54,6 @@ impl ProcessingConfig {
     pub const fn shutdown_grace(&self) -> Duration {
         self.shutdown_grace.duration()
     }
-
-    /// [`commit_interval`](Self::commit_interval) as a duration.
-    pub const fn commit_interval(&self) -> Duration {
-        self.commit_interval.duration()
-    }
 }
 
 impl Default for ProcessingConfig {
@@ -71,7 +64,6 @@ impl Default for ProcessingConfig {
             rescan_interval: Seconds::whole(300),
             shutdown_grace: Seconds::whole(30),
             commit_batch_size: positive(256),
-            commit_interval: Seconds::milliseconds(200),
         }
     }
 }
