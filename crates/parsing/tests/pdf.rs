@@ -79,6 +79,19 @@ fn a_scan_has_images_and_no_text() {
 }
 
 #[test]
+fn a_tagged_image_has_its_description() {
+    let document = parse(&sample("tagged_image.pdf")).unwrap();
+    assert_eq!(texts(&document, ElementType::Image), ["The pier at low water"]);
+    assert_eq!(document.metadata.get("language").and_then(|language| language.as_str()), Some("en-GB"));
+}
+
+#[test]
+fn text_from_right_to_left_is_read_in_its_own_order() {
+    let document = parse(&sample("hebrew.pdf")).unwrap();
+    assert_eq!(texts(&document, ElementType::Paragraph), ["שלום עולם"]);
+}
+
+#[test]
 fn an_empty_password_opens_and_another_is_asked_for() {
     let open = parse(&sample("encrypted_open.pdf")).unwrap();
     assert_eq!(open.title.as_deref(), Some("Sealed orders"));

@@ -15,6 +15,7 @@ mod blocks;
 mod columns;
 mod emit;
 mod fallback;
+mod figures;
 mod grid;
 mod headings;
 mod layout;

@@ -1,6 +1,7 @@
 //! What `pdf_oxide` tells of a document and its pages.
 
 use super::area::Area;
+use super::figures::Figures;
 use super::page::{Note, PageContent, Picture};
 use super::segments::segments;
 use super::{anchors, grid, spacing, text};
@@ -22,6 +23,7 @@ const MOST_RULES: usize = 20_000;
 pub(super) struct Source {
     pub(super) document: PdfDocument,
     pub(super) page_count: usize,
+    figures: Figures,
 }
 
 impl Source {
@@ -35,7 +37,8 @@ impl Source {
         if page_count == 0 {
             return Err(ParseError::malformed(Format::Pdf, "no pages were found"));
         }
-        Ok(Self { document, page_count })
+        let figures = Figures::of(&document);
+        Ok(Self { document, page_count, figures })
     }
 
     /// Reads a page.
@@ -130,6 +133,11 @@ impl Source {
         pictures.retain(|picture| {
             picture.area.width() >= SMALLEST_PICTURE && picture.area.height() >= SMALLEST_PICTURE
         });
+        if let Some(descriptions) = self.figures.matching(index, pictures.len()) {
+            for (picture, description) in pictures.iter_mut().zip(descriptions) {
+                picture.description.clone_from(description);
+            }
+        }
         pictures
     }
 }
