@@ -38,6 +38,10 @@ use source::Source;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// How a file ends, and the bytes that may stand around it.
+const END: &[u8] = b"%%EOF";
+const TAIL: usize = 2048;
+
 /// PDF.
 #[derive(Debug)]
 pub(crate) struct Pdf;
@@ -55,9 +59,11 @@ impl Parser for Pdf {
 fn parse_pages(source: &Source, bytes: &[u8], tree: &mut TreeBuilder) -> Result<(), ParseError> {
     let budget = tree.budget().clone();
     metadata::record(&source.document, source.page_count, tree);
+    mark_truncated(bytes, tree);
     let mut pages = Vec::new();
     let mut extras = Vec::new();
     let mut first_error = None;
+    let mut unread: Vec<usize> = Vec::new();
     for index in 0..source.page_count {
         budget.check_deadline()?;
         let mut page = match guarded(|| source.page(index, &budget)) {
@@ -65,6 +71,7 @@ fn parse_pages(source: &Source, bytes: &[u8], tree: &mut TreeBuilder) -> Result<
             Err(limit @ ParseError::LimitExceeded { .. }) => return Err(limit),
             Err(error) => {
                 first_error.get_or_insert(error);
+                unread.push(index + 1);
                 PageContent::empty()
             }
         };
@@ -85,6 +92,9 @@ fn parse_pages(source: &Source, bytes: &[u8], tree: &mut TreeBuilder) -> Result<
         return Err(error);
     }
     label(source, &mut extras);
+    if !unread.is_empty() {
+        tree.set_metadata("unread_pages", unread);
+    }
     if extras.iter().all(|page| !page.has_text) {
         tree.set_metadata("has_text", false);
     }
@@ -147,6 +157,7 @@ fn parse_with_fallback(bytes: &[u8], error: ParseError, tree: &mut TreeBuilder) 
         _ => return Err(error),
     };
     tree.set_metadata("page_count", pages.len());
+    mark_truncated(bytes, tree);
     for (number, blocks) in pages {
         let extras = PageExtras {
             label: None,
@@ -158,6 +169,14 @@ fn parse_with_fallback(bytes: &[u8], error: ParseError, tree: &mut TreeBuilder) 
         emit_page(tree, number, blocks, extras)?;
     }
     Ok(())
+}
+
+/// Says so when the end of the file is missing: what was read is not all there was.
+fn mark_truncated(bytes: &[u8], tree: &mut TreeBuilder) {
+    let tail = &bytes[bytes.len().saturating_sub(TAIL)..];
+    if !tail.windows(END.len()).any(|window| window == END) {
+        tree.set_metadata("truncated", true);
+    }
 }
 
 /// Runs a library on input that may make it panic.
