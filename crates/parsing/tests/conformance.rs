@@ -271,12 +271,12 @@ impl Damage {
 /// The damaged document. Of a package mostly a part is damaged, since what is inside is seldom reached otherwise:
 /// checksums fail first.
 fn apply(bytes: &[u8], part: Index, damages: &[Damage]) -> Vec<u8> {
-    let apply_all = |bytes: &mut Vec<u8>| damages.iter().for_each(|damage| damage.apply(bytes));
+    let change = |content: &mut Vec<u8>| damages.iter().for_each(|damage| damage.apply(content));
     if is_package(bytes) && part.index(4) > 0 {
-        return repack(bytes, part, apply_all);
+        return repack(bytes, part, change);
     }
     let mut damaged = bytes.to_vec();
-    apply_all(&mut damaged);
+    change(&mut damaged);
     damaged
 }
 
