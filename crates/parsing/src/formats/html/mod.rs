@@ -27,6 +27,8 @@ mod stream;
 mod table;
 mod vocabulary;
 
+pub(super) use vocabulary::{heading_level, is_block};
+
 use crate::{Input, ParseError, Parser, TreeBuilder};
 use dom::Dom;
 use emitter::Emitter;

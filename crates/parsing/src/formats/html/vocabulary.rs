@@ -78,7 +78,7 @@ pub(super) fn is_raw_text(name: &str) -> bool {
 }
 
 /// Elements that a browser lays out as blocks: text before, in and after them is not one run.
-pub(super) fn is_block(name: &str) -> bool {
+pub(in crate::formats) fn is_block(name: &str) -> bool {
     matches!(
         name,
         "address"
@@ -136,7 +136,7 @@ pub(super) fn is_block(name: &str) -> bool {
 }
 
 /// The level of a heading element.
-pub(super) fn heading_level(name: &str) -> Option<u32> {
+pub(in crate::formats) fn heading_level(name: &str) -> Option<u32> {
     match name {
         "h1" => Some(1),
         "h2" => Some(2),
