@@ -6,7 +6,7 @@ use crate::{Budget, ParseError};
 use mail_parser::ContentType;
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode_char;
 use std::borrow::Cow;
 
 /// What a part's MIME fields say of its content.
@@ -98,7 +98,7 @@ impl Content {
         )
     }
 
-    /// `body` without its transfer encoding. What is badly encoded comes back as it is.
+    /// `body` without its transfer encoding. What is no base64 though it is said to be comes back as it is.
     pub(super) fn decode<'a>(&self, body: &'a [u8], budget: &Budget) -> Result<Cow<'a, [u8]>, ParseError> {
         let decoded = match self.encoding {
             TransferEncoding::Identity => return Ok(Cow::Borrowed(body)),
@@ -108,7 +108,7 @@ impl Content {
             }
             TransferEncoding::QuotedPrintable => {
                 budget.spend_inflated(body.len() as u64)?;
-                quoted_printable_decode(body)
+                Some(decode_quoted_printable(body))
             }
         };
         Ok(decoded.map_or(Cow::Borrowed(body), Cow::Owned))
@@ -119,9 +119,7 @@ impl Content {
         match self.encoding {
             TransferEncoding::Identity => body.len(),
             TransferEncoding::Base64 => base64_size(body),
-            TransferEncoding::QuotedPrintable => {
-                quoted_printable_decode(body).map_or(body.len(), |decoded| decoded.len())
-            }
+            TransferEncoding::QuotedPrintable => decode_quoted_printable(body).len(),
         }
     }
 
@@ -153,8 +151,57 @@ fn structured(value: &FieldValue) -> Option<ContentType<'static>> {
     value.content_type().filter(|value| !value.ctype().is_empty())
 }
 
+/// Decodes quoted-printable text (RFC 2045, 6.7). An `=` that begins neither a
+/// byte nor a soft line break stays, as that section proposes: programs forget
+/// to encode it, and mail-parser gives up the whole text for one.
+fn decode_quoted_printable(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        let content = line.trim_ascii_end();
+        // White space at the end of a line was added on the way.
+        let (content, line_break) = match content.strip_suffix(b"=") {
+            Some(joined) => (joined, &[][..]),
+            None if line.ends_with(b"\r\n") => (content, &b"\r\n"[..]),
+            None if line.ends_with(b"\n") => (content, &b"\n"[..]),
+            None => (content, &[][..]),
+        };
+        let mut rest = content;
+        while let Some((&byte, after)) = rest.split_first() {
+            let encoded = match (byte, after) {
+                (b'=', &[high, low, ..]) => quoted_printable_decode_char(high, low),
+                _ => None,
+            };
+            decoded.push(encoded.unwrap_or(byte));
+            rest = if encoded.is_some() { after.get(2..).unwrap_or_default() } else { after };
+        }
+        decoded.extend_from_slice(line_break);
+    }
+    decoded
+}
+
 /// How many bytes base64 text decodes to: three for four letters.
 fn base64_size(text: &[u8]) -> usize {
     let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     text.iter().filter(is_letter).count() * 3 / 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn quoted_printable_text_is_decoded_though_some_of_it_is_not_encoded() {
+        let text = b"<a href=\"x\">h=C3=B6=\r\nren</a> 1 = 1 \t\r\nsoft =  \nbreak=";
+        let decoded = decode_quoted_printable(text);
+        assert_eq!(String::from_utf8_lossy(&decoded), "<a href=\"x\">h\u{f6}ren</a> 1 = 1\r\nsoft break");
+    }
+
+    proptest! {
+        #[test]
+        fn encoded_bytes_come_back(bytes: Vec<u8>) {
+            let encoded: Vec<String> = bytes.iter().map(|byte| format!("={byte:02X}")).collect();
+            prop_assert_eq!(decode_quoted_printable(encoded.concat().as_bytes()), bytes);
+        }
+    }
 }

@@ -50,7 +50,7 @@ impl<'a> Package<'a> {
         Ok(Some(XmlPart { reader, buffer: Vec::new(), path: path.to_owned() }))
     }
 
-    /// What the part at `path` refers to; nothing when it has no relationships. The package itself is the part ``.
+    /// What the part at `path` refers to; nothing when it has no relationships. The package itself has the empty path.
     pub(super) fn relationships(&mut self, path: &str) -> Result<Vec<Relationship>, ParseError> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut found = Vec::new();
