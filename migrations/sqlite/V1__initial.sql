@@ -211,7 +211,8 @@ LEFT JOIN elements p ON p.document_number = e.document_number AND p.position = e
 --   SELECT outline FROM document_outline WHERE doc_id = 'examples:guide.md';
 CREATE VIEW document_outline AS
 SELECT d.doc_id, e.position,
-       printf('%*s%s%s', e.depth * 2, '', e.element_type,
+       printf('%*s%s%s%s', e.depth * 2, '', e.element_type,
+              CASE WHEN e.element_type IN ('page', 'slide') THEN ' ' || coalesce(e.attributes ->> 'number', '') ELSE '' END,
               CASE WHEN e.text = '' THEN '' ELSE ': ' || replace(substr(e.text, 1, 100), char(10), ' ') END) AS outline
 FROM elements e
 JOIN documents d USING (document_number)
