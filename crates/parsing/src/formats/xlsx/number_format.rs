@@ -159,7 +159,8 @@ fn clock(milliseconds: i64) -> String {
 }
 
 fn elapsed(days: f64) -> Option<String> {
-    if !(days.abs() <= LAST_DAY as f64) {
+    // NaN lies in no range.
+    if !(0.0..=LAST_DAY as f64).contains(&days.abs()) {
         return None;
     }
     let milliseconds = (days * MILLISECONDS_A_DAY as f64).round() as i64;
