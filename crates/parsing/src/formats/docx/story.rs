@@ -72,7 +72,7 @@ impl<'a> Story<'a> {
             match self.part.next()? {
                 None => return Ok(None),
                 Some(Node::Start(tag)) => self.state.start(&tag)?,
-                Some(Node::End) => self.state.end(),
+                Some(Node::End(_)) => self.state.end(),
                 Some(Node::Text(text)) => self.state.text(&text),
             }
         }

@@ -85,7 +85,7 @@ impl Styles {
                     };
                     open.push(within);
                 }
-                Node::End => {
+                Node::End(_) => {
                     open.pop();
                     if open.last() == Some(&Within::Nothing)
                         && let Some((id, style)) = current.take()

@@ -62,7 +62,7 @@ pub(crate) fn read_chart(mut part: XmlPart<'_>) -> Result<Chart, ParseError> {
                 }
                 open.push((role, matches!(name, "t" | "v")));
             }
-            Node::End => {
+            Node::End(_) => {
                 open.pop();
             }
             Node::Text(text) => {
@@ -167,7 +167,7 @@ pub(crate) fn read_diagram(mut part: XmlPart<'_>) -> Result<Vec<String>, ParseEr
                 }
                 _ => Leave::Nothing,
             }),
-            Node::End => {
+            Node::End(_) => {
                 if let (Some(Leave::Point), Some(text)) = (open.pop(), point.as_deref()) {
                     let text = collapse(text);
                     point = None;

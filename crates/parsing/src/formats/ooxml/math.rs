@@ -218,7 +218,7 @@ mod tests {
         while let Some(node) = part.next().unwrap() {
             match node {
                 Node::Start(tag) => math.start(&tag),
-                Node::End => math.end(),
+                Node::End(_) => math.end(),
                 Node::Text(text) => math.text(&text),
             }
         }

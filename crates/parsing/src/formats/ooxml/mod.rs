@@ -1,6 +1,6 @@
-//! What Word documents and presentations have in common: the Open Packaging
+//! What Word documents, presentations and workbooks have in common: the Open Packaging
 //! Convention (a zip of XML parts that refer to one another by relationships)
-//! and the pieces of content that both kinds hold.
+//! and the pieces of content that several kinds hold.
 
 mod graphics;
 mod lists;

@@ -29,7 +29,7 @@ pub(crate) fn read_core_properties(
             }
             Node::Text(text) if property.is_some() => value.push_str(&text),
             Node::Text(_) => {}
-            Node::End => {
+            Node::End(_) => {
                 let (Some(name), text) = (property.take(), collapse(&value)) else { continue };
                 if text.is_empty() {
                     continue;

@@ -66,6 +66,15 @@ impl Relationships {
         }
     }
 
+    /// The part that the relationship `id` leads to, if it is of `kind`.
+    pub(crate) fn part_of_kind(&self, id: &str, kind: &str) -> Option<&str> {
+        let relationship = self.all.get(*self.by_id.get(id)?)?;
+        match &relationship.target {
+            Target::Part(part) if relationship.kind == kind => Some(part),
+            _ => None,
+        }
+    }
+
     /// The parts that relationships of `kind` lead to, in their order.
     pub(crate) fn parts_of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
         self.all.iter().filter(move |relationship| relationship.kind == kind).filter_map(|relationship| {

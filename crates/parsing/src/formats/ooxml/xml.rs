@@ -5,7 +5,7 @@ use gdg_model::Format;
 use quick_xml::Reader;
 use quick_xml::encoding::DecodingReader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesEnd, BytesRef, BytesStart, Event};
 use quick_xml::name::Prefix;
 use quick_xml::{Error, XmlVersion};
 use std::borrow::Cow;
@@ -28,9 +28,20 @@ pub(crate) enum Node<'a> {
     /// A start tag.
     Start(Tag<'a>),
     /// The end tag of the innermost open element.
-    End,
+    End(EndTag<'a>),
     /// Character data, references resolved; empty for what carries none (comments, instructions).
+    /// An undefined entity stays as it is written.
     Text(Cow<'a, str>),
+}
+
+/// An end tag.
+pub(crate) struct EndTag<'a>(BytesEnd<'a>);
+
+impl EndTag<'_> {
+    /// The element's name without its prefix.
+    pub(crate) fn name(&self) -> &str {
+        self.0.local_name().into_inner()
+    }
 }
 
 /// A start tag.
@@ -42,7 +53,8 @@ impl Tag<'_> {
         self.0.local_name().into_inner()
     }
 
-    /// The value of the attribute with this local name, whatever its prefix.
+    /// The value of the attribute with this local name, whatever its prefix. A
+    /// value that has an undefined entity is as it is written.
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
         self.find(|_, local| local == name)
     }
@@ -72,7 +84,7 @@ impl Tag<'_> {
             let (local, prefix) = attribute.key.decompose();
             matches(prefix.map(Prefix::into_inner), local.into_inner())
         })?;
-        found.normalized_value(XmlVersion::Implicit1_0).ok()
+        Some(found.normalized_value(XmlVersion::Implicit1_0).unwrap_or(found.value))
     }
 }
 
@@ -119,21 +131,13 @@ impl<'a> XmlPart<'a> {
                 }
                 Node::Start(Tag(start))
             }
-            Event::End(_) => {
+            Event::End(end) => {
                 self.depth -= 1;
-                Node::End
+                Node::End(EndTag(end))
             }
             Event::Text(text) => Node::Text(text.xml10_content()),
             Event::CData(text) => Node::Text(text.xml10_content()),
-            Event::GeneralRef(reference) => match resolve(&reference) {
-                Some(text) => Node::Text(text),
-                None => {
-                    return Err(ParseError::malformed(
-                        self.format,
-                        format!("{}: undefined entity `&{};`", self.name, &*reference),
-                    ));
-                }
-            },
+            Event::GeneralRef(reference) => Node::Text(resolve(&reference)),
             Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {
                 Node::Text(Cow::Borrowed(""))
             }
@@ -150,12 +154,14 @@ impl<'a> XmlPart<'a> {
 }
 
 /// The text of a predefined entity or a character reference; no other is ever expanded.
-fn resolve(reference: &BytesRef<'_>) -> Option<Cow<'static, str>> {
-    if reference.is_char_ref() {
-        let character = reference.resolve_char_ref().ok().flatten()?;
-        return Some(Cow::Owned(character.to_string()));
+fn resolve(reference: &BytesRef<'_>) -> Cow<'static, str> {
+    if let Some(predefined) = resolve_predefined_entity(reference) {
+        return Cow::Borrowed(predefined);
     }
-    resolve_predefined_entity(reference).map(Cow::Borrowed)
+    match reference.resolve_char_ref() {
+        Ok(Some(character)) => Cow::Owned(character.to_string()),
+        _ => Cow::Owned(format!("&{};", &**reference)),
+    }
 }
 
 fn error_in(format: Format, part: &str, position: u64, error: &Error) -> ParseError {
@@ -166,4 +172,27 @@ fn error_in(format: Format, part: &str, position: u64, error: &Error) -> ParseEr
         return ParseError::malformed(format, format!("{part} cannot be inflated: {error}"));
     }
     ParseError::malformed(format, format!("{part}, byte {position}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undefined_entity_stays_as_it_is_written() {
+        let xml = "<t a='&no;' b='&lt;'>x &no; &amp; &#65;&#xFFFFFFFF;</t>";
+        let mut part = XmlPart::new(Format::Docx, "part.xml".into(), Box::new(xml.as_bytes()));
+        let mut text = String::new();
+        while let Some(node) = part.next().unwrap() {
+            match node {
+                Node::Start(tag) => {
+                    assert_eq!(tag.attribute("a").as_deref(), Some("&no;"));
+                    assert_eq!(tag.attribute("b").as_deref(), Some("<"));
+                }
+                Node::End(tag) => assert_eq!(tag.name(), "t"),
+                Node::Text(piece) => text.push_str(&piece),
+            }
+        }
+        assert_eq!(text, "x &no; & A&#xFFFFFFFF;");
+    }
 }

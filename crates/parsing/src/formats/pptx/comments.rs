@@ -57,7 +57,7 @@ pub(super) fn read_comments(mut part: XmlPart<'_>, authors: &Authors) -> Result<
                 "t" | "text" => Open::Text,
                 _ => Open::Other,
             }),
-            Node::End => {
+            Node::End(_) => {
                 let closed = open.pop();
                 if closed == Some(Open::Comment) {
                     current.pop();

@@ -35,7 +35,7 @@ pub(super) fn read_shapes(
     while let Some(node) = part.next()? {
         match node {
             Node::Start(tag) => reader.start(&tag)?,
-            Node::End => reader.end(),
+            Node::End(_) => reader.end(),
             Node::Text(text) => reader.text(&text),
         }
     }

@@ -1,20 +1,19 @@
 //! Workbooks (Office Open XML): sheets, their tables of non-empty cells, and what hangs on the cells.
 //!
-//! The XML is read here, in one metered pass a part. calamine, which reads
+//! Each part's XML is read in one metered pass. calamine, which reads
 //! workbooks too, believes counts that the file declares (a shared string
 //! count or a formula index of some billions aborts the process), clones a font
 //! for every cell format, and gives up at error values newer than itself.
 
 mod number_format;
-mod package;
 mod reference;
 mod sheet;
 mod table;
 mod workbook;
 
+use super::ooxml::Package;
 use crate::{Input, ParseError, Parser, TreeBuilder};
-use gdg_model::{ElementType, Location};
-use package::Package;
+use gdg_model::{ElementType, Format, Location};
 use std::sync::Arc;
 use workbook::{SheetEntry, Workbook};
 
@@ -24,7 +23,7 @@ pub(crate) struct Xlsx;
 
 impl Parser for Xlsx {
     fn parse(&self, input: &Input<'_>, tree: &mut TreeBuilder) -> Result<(), ParseError> {
-        let mut package = Package::open(input.bytes, tree.budget())?;
+        let mut package = Package::open(Format::Xlsx, input.bytes, tree.budget())?;
         let workbook = Workbook::read(&mut package)?;
         tree.set_metadata("sheets", workbook.sheets.len());
         for (index, entry) in workbook.sheets.iter().enumerate() {

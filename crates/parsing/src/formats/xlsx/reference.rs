@@ -1,7 +1,7 @@
 //! A1-style references: `B3`, `A1:C9`, `$A$1`.
 
-use super::package::malformed;
 use crate::ParseError;
+use gdg_model::Format;
 
 /// The most rows a sheet may have.
 const MAX_ROWS: u32 = 1_048_576;
@@ -40,6 +40,10 @@ impl Position {
         let row = digits.parse::<u32>().ok().and_then(|row| row.checked_sub(1)).ok_or_else(bad)?;
         Self::checked(row, column)
     }
+}
+
+fn malformed(detail: String) -> ParseError {
+    ParseError::malformed(Format::Xlsx, detail)
 }
 
 /// Reads `A1:C9` as its first and last cell; `B3` is both.

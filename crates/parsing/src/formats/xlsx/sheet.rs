@@ -1,11 +1,10 @@
 //! Reads the cells of a sheet, and what is said of them elsewhere: merges, hyperlinks, comments.
 
 use super::number_format::NumberFormat;
-use super::package::{Package, XmlPart, append_character_data, attribute};
 use super::reference::{Position, parse_range};
 use super::workbook::{Workbook, read_rich_text, unescaped};
+use crate::formats::ooxml::{Node, Package, Relationships, Tag, Target, XmlPart};
 use crate::{Limit, ParseError, TreeBuilder};
-use quick_xml::events::{BytesStart, Event};
 use std::collections::BTreeMap;
 
 /// The cells of a sheet that say something, and what hangs on them.
@@ -74,25 +73,22 @@ pub(super) fn read(
     tree: &TreeBuilder,
 ) -> Result<SheetContent, ParseError> {
     let relationships = package.relationships(path)?;
-    let link_targets: BTreeMap<&str, &str> = relationships
-        .iter()
-        .filter(|relationship| relationship.is("hyperlink"))
-        .map(|relationship| (relationship.id.as_str(), relationship.target.as_str()))
-        .collect();
     let mut sheet = SheetContent::default();
-    if let Some(xml) = package.xml(path)? {
+    if let Some(part) = package.part(path)? {
         let cells_left = (tree.budget().limits().max_elements as usize).saturating_sub(tree.len());
         let allowed = tree.budget().limits().max_elements.to_string();
         let too_many = ParseError::LimitExceeded { limit: Limit::Elements, allowed };
-        SheetReader { xml, workbook, next: Position::default() }.read(
+        SheetReader { part, workbook, next: Position::default() }.read(
             &mut sheet,
-            &link_targets,
+            &relationships,
             cells_left,
             &too_many,
         )?;
     }
-    if let Some(comments) = relationships.iter().find(|relationship| relationship.is("comments")) {
-        read_comments(&comments.target, package, &mut sheet.annotations)?;
+    if let Some(comments) = relationships.parts_of_kind("comments").next()
+        && let Some(part) = package.part(comments)?
+    {
+        read_comments(part, &mut sheet.annotations)?;
     }
     sheet.add_cells_for_annotations();
     Ok(sheet)
@@ -120,31 +116,31 @@ impl SheetContent {
 }
 
 /// Reads a sheet's XML from its start to its end.
-struct SheetReader<'w, 'p, 'a> {
-    xml: XmlPart<'p, 'a>,
+struct SheetReader<'w, 'p> {
+    part: XmlPart<'p>,
     workbook: &'w Workbook,
     /// Where a cell stands that does not say so: behind the last one.
     next: Position,
 }
 
-impl SheetReader<'_, '_, '_> {
+impl SheetReader<'_, '_> {
     fn read(
         mut self,
         sheet: &mut SheetContent,
-        link_targets: &BTreeMap<&str, &str>,
+        relationships: &Relationships,
         cells_left: usize,
         too_many: &ParseError,
     ) -> Result<(), ParseError> {
-        while let Some(event) = self.xml.next()? {
-            match event {
-                Event::Start(element) => match element.local_name().as_ref() {
+        while let Some(node) = self.part.next()? {
+            match node {
+                Node::Start(tag) => match tag.name() {
                     "row" => {
-                        let number = attribute(&element, "r").and_then(|number| number.parse::<u32>().ok());
+                        let number = tag.attribute("r").and_then(|number| number.parse::<u32>().ok());
                         let row = number.and_then(|number| number.checked_sub(1)).unwrap_or(self.next.row);
                         self.next = Position { row, column: 0 };
                     }
                     "c" => {
-                        let header = CellHeader::read(&element, self.next)?;
+                        let header = CellHeader::read(&tag, self.next)?;
                         if let Some(cell) = self.read_cell(&header, sheet)? {
                             sheet.cells.push(cell);
                         }
@@ -153,14 +149,14 @@ impl SheetReader<'_, '_, '_> {
                             return Err(too_many.clone());
                         }
                     }
-                    "mergeCell" => add_merge(&element, &mut sheet.annotations)?,
-                    "hyperlink" => add_link(&element, link_targets, &mut sheet.annotations)?,
+                    "mergeCell" => add_merge(&tag, &mut sheet.annotations)?,
+                    "hyperlink" => add_link(&tag, relationships, &mut sheet.annotations)?,
                     _ => {}
                 },
-                Event::End(element) if element.local_name().as_ref() == "row" => {
+                Node::End(tag) if tag.name() == "row" => {
                     self.next = Position { row: self.next.row.saturating_add(1), column: 0 };
                 }
-                _ => {}
+                Node::End(_) | Node::Text(_) => {}
             }
         }
         Ok(())
@@ -175,20 +171,20 @@ impl SheetReader<'_, '_, '_> {
         let mut raw_value = String::new();
         let mut inline_text = None;
         let mut formula = Formula::None;
-        while let Some(event) = self.xml.next()? {
-            match event {
-                Event::Start(element) => match element.local_name().as_ref() {
+        while let Some(node) = self.part.next()? {
+            match node {
+                Node::Start(tag) => match tag.name() {
                     "v" => raw_value = self.read_text("v")?,
-                    "is" => inline_text = Some(read_rich_text(&mut self.xml, "is")?),
+                    "is" => inline_text = Some(read_rich_text(&mut self.part, "is")?),
                     "f" => {
-                        let shared = FormulaHeader::read(&element);
+                        let shared = FormulaHeader::read(&tag);
                         let text = unescaped(self.read_text("f")?);
                         formula = shared.formula(text, header.position, sheet);
                     }
                     _ => {}
                 },
-                Event::End(element) if element.local_name().as_ref() == "c" => break,
-                _ => {}
+                Node::End(tag) if tag.name() == "c" => break,
+                Node::End(_) | Node::Text(_) => {}
             }
         }
         let value = match inline_text {
@@ -202,10 +198,11 @@ impl SheetReader<'_, '_, '_> {
     /// The character data of the element `name` that was just begun.
     fn read_text(&mut self, name: &str) -> Result<String, ParseError> {
         let mut text = String::new();
-        while let Some(event) = self.xml.next()? {
-            match event {
-                Event::End(element) if element.local_name().as_ref() == name => break,
-                other => append_character_data(&other, &mut text),
+        while let Some(node) = self.part.next()? {
+            match node {
+                Node::End(tag) if tag.name() == name => break,
+                Node::Text(piece) => text.push_str(&piece),
+                Node::Start(_) | Node::End(_) => {}
             }
         }
         Ok(text)
@@ -217,25 +214,24 @@ impl SheetReader<'_, '_, '_> {
         if trimmed.is_empty() {
             return CellValue::Empty;
         }
-        match header.value_type.as_str() {
-            "s" => match trimmed.parse() {
+        match header.stored_as {
+            StoredAs::SharedString => match trimmed.parse() {
                 Ok(index) if self.workbook.strings.get(index).is_some_and(says_something) => {
                     CellValue::SharedString(index)
                 }
                 _ => CellValue::Empty,
             },
-            "b" => {
+            StoredAs::Boolean => {
                 CellValue::Figure(if matches!(trimmed, "1" | "true") { "TRUE" } else { "FALSE" }.to_owned())
             }
-            "str" | "inlineStr" => words(unescaped(raw)),
-            "n" | "" => trimmed.parse().map_or_else(
+            StoredAs::Text => words(unescaped(raw)),
+            StoredAs::Number => trimmed.parse().map_or_else(
                 |_| words(trimmed.to_owned()),
                 |number| {
                     CellValue::Figure(header.format(self.workbook).show(number, self.workbook.date_system))
                 },
             ),
-            // Dates in ISO form and errors are stored as they are shown.
-            _ => CellValue::Figure(trimmed.to_owned()),
+            StoredAs::Shown => CellValue::Figure(trimmed.to_owned()),
         }
     }
 }
@@ -243,21 +239,37 @@ impl SheetReader<'_, '_, '_> {
 /// The attributes of a cell.
 struct CellHeader {
     position: Position,
-    value_type: String,
+    stored_as: StoredAs,
     style: Option<usize>,
 }
 
+/// How a cell's value is stored.
+#[derive(Clone, Copy)]
+enum StoredAs {
+    Number,
+    Boolean,
+    /// The number of a shared string.
+    SharedString,
+    Text,
+    /// As it is shown: dates in ISO form and errors.
+    Shown,
+}
+
 impl CellHeader {
-    fn read(element: &BytesStart<'_>, next: Position) -> Result<Self, ParseError> {
-        let position = match attribute(element, "r") {
+    fn read(tag: &Tag<'_>, next: Position) -> Result<Self, ParseError> {
+        let position = match tag.attribute("r") {
             Some(reference) => Position::parse(&reference)?,
             None => Position::checked(next.row, next.column)?,
         };
-        Ok(Self {
-            position,
-            value_type: attribute(element, "t").unwrap_or_default(),
-            style: attribute(element, "s").and_then(|style| style.parse().ok()),
-        })
+        let stored_as = match tag.attribute("t").as_deref() {
+            None | Some("n" | "") => StoredAs::Number,
+            Some("b") => StoredAs::Boolean,
+            Some("s") => StoredAs::SharedString,
+            Some("str" | "inlineStr") => StoredAs::Text,
+            Some(_) => StoredAs::Shown,
+        };
+        let style = tag.attribute("s").and_then(|style| style.parse().ok());
+        Ok(Self { position, stored_as, style })
     }
 
     fn format(&self, workbook: &Workbook) -> NumberFormat {
@@ -272,9 +284,9 @@ struct FormulaHeader {
 }
 
 impl FormulaHeader {
-    fn read(element: &BytesStart<'_>) -> Self {
-        let is_shared = attribute(element, "t").is_some_and(|kind| kind == "shared");
-        let number = attribute(element, "si").and_then(|number| number.parse().ok());
+    fn read(tag: &Tag<'_>) -> Self {
+        let is_shared = tag.attribute("t").is_some_and(|kind| kind == "shared");
+        let number = tag.attribute("si").and_then(|number| number.parse().ok());
         Self { shared: number.filter(|_| is_shared) }
     }
 
@@ -300,11 +312,8 @@ fn words(text: String) -> CellValue {
     if says_something(&text) { CellValue::Text(text) } else { CellValue::Empty }
 }
 
-fn add_merge(
-    element: &BytesStart<'_>,
-    annotations: &mut BTreeMap<Position, Annotation>,
-) -> Result<(), ParseError> {
-    if let Some(reference) = attribute(element, "ref") {
+fn add_merge(tag: &Tag<'_>, annotations: &mut BTreeMap<Position, Annotation>) -> Result<(), ParseError> {
+    if let Some(reference) = tag.attribute("ref") {
         let (first, last) = parse_range(&reference)?;
         let span = (last.row.saturating_sub(first.row) + 1, last.column.saturating_sub(first.column) + 1);
         annotations.entry(first).or_default().span = Some(span);
@@ -314,19 +323,22 @@ fn add_merge(
 
 /// A link over several cells hangs on the first of them.
 fn add_link(
-    element: &BytesStart<'_>,
-    targets: &BTreeMap<&str, &str>,
+    tag: &Tag<'_>,
+    relationships: &Relationships,
     annotations: &mut BTreeMap<Position, Annotation>,
 ) -> Result<(), ParseError> {
-    let external = attribute(element, "id").and_then(|id| targets.get(id.as_str()).copied());
-    let place = attribute(element, "location").filter(|place| !place.is_empty());
+    let external = tag.relationship("id").and_then(|id| match relationships.target(&id)? {
+        Target::External(address) => Some(address.as_str()),
+        Target::Part(_) => None,
+    });
+    let place = tag.attribute("location").filter(|place| !place.is_empty());
     let target = match (external, place) {
         (Some(target), Some(place)) => format!("{target}#{place}"),
         (Some(target), None) => target.to_owned(),
         (None, Some(place)) => format!("#{place}"),
         (None, None) => return Ok(()),
     };
-    if let Some(reference) = attribute(element, "ref") {
+    if let Some(reference) = tag.attribute("ref") {
         let (first, _) = parse_range(&reference)?;
         annotations.entry(first).or_default().link = Some(target);
     }
@@ -334,28 +346,24 @@ fn add_link(
 }
 
 fn read_comments(
-    path: &str,
-    package: &mut Package<'_>,
+    mut part: XmlPart<'_>,
     annotations: &mut BTreeMap<Position, Annotation>,
 ) -> Result<(), ParseError> {
-    let Some(mut xml) = package.xml(path)? else {
-        return Ok(());
-    };
     let mut authors: Vec<String> = Vec::new();
     let (mut in_author, mut commented) = (false, None);
-    while let Some(event) = xml.next()? {
-        match event {
-            Event::Start(element) => match element.local_name().as_ref() {
+    while let Some(node) = part.next()? {
+        match node {
+            Node::Start(tag) => match tag.name() {
                 "author" => {
                     in_author = true;
                     authors.push(String::new());
                 }
                 "comment" => {
-                    let author = attribute(&element, "authorId").and_then(|id| id.parse::<usize>().ok());
-                    commented = attribute(&element, "ref").map(|reference| (reference, author));
+                    let author = tag.attribute("authorId").and_then(|id| id.parse::<usize>().ok());
+                    commented = tag.attribute("ref").map(|reference| (reference.into_owned(), author));
                 }
                 "text" => {
-                    let text = read_rich_text(&mut xml, "text")?;
+                    let text = read_rich_text(&mut part, "text")?;
                     if let Some((reference, author)) = commented.take() {
                         let author = author.and_then(|author| authors.get(author)).cloned();
                         let author = author.filter(|name| !name.is_empty());
@@ -365,13 +373,13 @@ fn read_comments(
                 }
                 _ => {}
             },
-            Event::End(element) if element.local_name().as_ref() == "author" => in_author = false,
-            other if in_author => {
+            Node::End(tag) if tag.name() == "author" => in_author = false,
+            Node::Text(piece) if in_author => {
                 if let Some(name) = authors.last_mut() {
-                    append_character_data(&other, name);
+                    name.push_str(&piece);
                 }
             }
-            _ => {}
+            Node::End(_) | Node::Text(_) => {}
         }
     }
     Ok(())

@@ -1,13 +1,12 @@
 //! What the sheets of a workbook share: their list, the shared strings and the number formats.
 
 use super::number_format::{DateSystem, NumberFormat};
-use super::package::{Package, XmlPart, append_character_data, attribute, malformed};
 use crate::ParseError;
-use quick_xml::events::{BytesStart, Event};
+use crate::formats::ooxml::{Node, Package, Relationships, Tag, XmlPart, is_true};
 use std::collections::HashMap;
 
 /// Where the main part is when the package does not say.
-const DEFAULT_MAIN_PART: &str = "xl/workbook.xml";
+const USUAL_MAIN_PART: &str = "xl/workbook.xml";
 
 /// A workbook without its cells.
 #[derive(Debug, Default)]
@@ -32,54 +31,58 @@ pub(super) struct SheetEntry {
 impl Workbook {
     /// Reads the main part and the parts that it names.
     pub(super) fn read(package: &mut Package<'_>) -> Result<Self, ParseError> {
-        let main = package
-            .relationships("")?
-            .into_iter()
-            .find(|relationship| relationship.is("officeDocument"))
-            .map_or_else(|| DEFAULT_MAIN_PART.to_owned(), |relationship| relationship.target);
+        let main = package.main_part(USUAL_MAIN_PART)?;
         if main.to_lowercase().ends_with(".bin") {
             return Err(ParseError::Unsupported { detected: "a binary workbook (xlsb)".into() });
         }
         let relationships = package.relationships(&main)?;
         let mut workbook = Self::default();
-
-        let mut xml = package.xml(&main)?.ok_or_else(|| malformed(format!("no part {main}")))?;
-        while let Some(event) = xml.next()? {
-            if let Event::Start(element) = event {
-                match element.local_name().as_ref() {
-                    "workbookPr" if is_true(attribute(&element, "date1904").as_deref()) => {
-                        workbook.date_system = DateSystem::From1904;
-                    }
-                    "sheet" => {
-                        let id = attribute(&element, "id").unwrap_or_default();
-                        let related = relationships.iter().find(|relationship| relationship.id == id);
-                        workbook.sheets.push(SheetEntry {
-                            name: attribute(&element, "name").unwrap_or_default(),
-                            hidden: attribute(&element, "state").is_some_and(|state| state != "visible"),
-                            worksheet: related
-                                .filter(|relationship| relationship.is("worksheet"))
-                                .map(|relationship| relationship.target.clone()),
-                        });
-                    }
-                    _ => {}
-                }
-            }
+        workbook.read_main_part(package.required_part(&main)?, &relationships)?;
+        if let Some(part) = optional_part(package, &relationships, "sharedStrings")? {
+            workbook.strings = SharedStrings::read(part)?;
         }
-        drop(xml);
-
-        for relationship in &relationships {
-            if relationship.is("sharedStrings") {
-                workbook.strings = SharedStrings::read(&relationship.target, package)?;
-            } else if relationship.is("styles") {
-                workbook.number_formats = read_number_formats(&relationship.target, package)?;
-            }
+        if let Some(part) = optional_part(package, &relationships, "styles")? {
+            workbook.number_formats = read_number_formats(part)?;
         }
         Ok(workbook)
     }
+
+    fn read_main_part(
+        &mut self,
+        mut part: XmlPart<'_>,
+        relationships: &Relationships,
+    ) -> Result<(), ParseError> {
+        while let Some(node) = part.next()? {
+            let Node::Start(tag) = node else { continue };
+            match tag.name() {
+                "workbookPr" if tag.attribute("date1904").is_some_and(|value| is_true(&value)) => {
+                    self.date_system = DateSystem::From1904;
+                }
+                "sheet" => {
+                    let id = tag.relationship("id").unwrap_or_default();
+                    self.sheets.push(SheetEntry {
+                        name: tag.attribute("name").unwrap_or_default().into_owned(),
+                        hidden: tag.attribute("state").is_some_and(|state| state != "visible"),
+                        worksheet: relationships.part_of_kind(&id, "worksheet").map(str::to_owned),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
-fn is_true(value: Option<&str>) -> bool {
-    matches!(value, Some("1" | "true"))
+/// The part that a relationship of `kind` leads to, if there is one.
+fn optional_part<'p>(
+    package: &'p mut Package<'_>,
+    relationships: &Relationships,
+    kind: &str,
+) -> Result<Option<XmlPart<'p>>, ParseError> {
+    match relationships.parts_of_kind(kind).next() {
+        Some(name) => package.part(name),
+        None => Ok(None),
+    }
 }
 
 /// The strings that cells refer to by number, one behind the other in a single
@@ -99,16 +102,13 @@ impl SharedStrings {
         self.text.get(start..end)
     }
 
-    fn read(path: &str, package: &mut Package<'_>) -> Result<Self, ParseError> {
+    fn read(mut part: XmlPart<'_>) -> Result<Self, ParseError> {
         let mut strings = Self::default();
-        let Some(mut xml) = package.xml(path)? else {
-            return Ok(strings);
-        };
-        while let Some(event) = xml.next()? {
-            if let Event::Start(element) = event
-                && element.local_name().as_ref() == "si"
+        while let Some(node) = part.next()? {
+            if let Node::Start(tag) = node
+                && tag.name() == "si"
             {
-                let string = read_rich_text(&mut xml, "si")?;
+                let string = read_rich_text(&mut part, "si")?;
                 strings.text.push_str(&string);
                 strings.ends.push(strings.text.len());
             }
@@ -119,24 +119,24 @@ impl SharedStrings {
 
 /// The text of the element `name` that was just begun: of its `t` elements, in
 /// runs or not, without the phonetic guides.
-pub(super) fn read_rich_text(xml: &mut XmlPart<'_, '_>, name: &str) -> Result<String, ParseError> {
+pub(super) fn read_rich_text(part: &mut XmlPart<'_>, name: &str) -> Result<String, ParseError> {
     let mut text = String::new();
     let (mut in_text, mut in_phonetic_guide) = (false, false);
-    while let Some(event) = xml.next()? {
-        match event {
-            Event::Start(element) => match element.local_name().as_ref() {
+    while let Some(node) = part.next()? {
+        match node {
+            Node::Start(tag) => match tag.name() {
                 "t" => in_text = true,
                 "rPh" => in_phonetic_guide = true,
                 _ => {}
             },
-            Event::End(element) => match element.local_name().as_ref() {
+            Node::End(tag) => match tag.name() {
                 "t" => in_text = false,
                 "rPh" => in_phonetic_guide = false,
                 ended if ended == name => break,
                 _ => {}
             },
-            other if in_text && !in_phonetic_guide => append_character_data(&other, &mut text),
-            _ => {}
+            Node::Text(piece) if in_text && !in_phonetic_guide => text.push_str(&piece),
+            Node::Text(_) => {}
         }
     }
     Ok(unescaped(text))
@@ -177,38 +177,35 @@ pub(super) fn unescaped(text: String) -> String {
 }
 
 /// What each cell format (`xf` of `cellXfs`) makes of a number.
-fn read_number_formats(path: &str, package: &mut Package<'_>) -> Result<Vec<NumberFormat>, ParseError> {
+fn read_number_formats(mut part: XmlPart<'_>) -> Result<Vec<NumberFormat>, ParseError> {
     let mut formats = Vec::new();
-    let Some(mut xml) = package.xml(path)? else {
-        return Ok(formats);
-    };
     let mut custom: HashMap<u32, NumberFormat> = HashMap::new();
     let mut in_cell_formats = false;
-    while let Some(event) = xml.next()? {
-        match event {
-            Event::Start(element) => match element.local_name().as_ref() {
+    while let Some(node) = part.next()? {
+        match node {
+            Node::Start(tag) => match tag.name() {
                 "cellXfs" => in_cell_formats = true,
                 "numFmt" => {
-                    if let (Some(id), Some(code)) = (format_id(&element), attribute(&element, "formatCode")) {
+                    if let (Some(id), Some(code)) = (format_id(&tag), tag.attribute("formatCode")) {
                         custom.insert(id, NumberFormat::custom(&code));
                     }
                 }
                 "xf" if in_cell_formats => {
-                    let id = format_id(&element).unwrap_or(0);
+                    let id = format_id(&tag).unwrap_or(0);
                     let format = custom.get(&id).copied().unwrap_or_else(|| NumberFormat::built_in(id));
                     formats.push(format);
                 }
                 _ => {}
             },
-            Event::End(element) if element.local_name().as_ref() == "cellXfs" => in_cell_formats = false,
-            _ => {}
+            Node::End(tag) if tag.name() == "cellXfs" => in_cell_formats = false,
+            Node::End(_) | Node::Text(_) => {}
         }
     }
     Ok(formats)
 }
 
-fn format_id(element: &BytesStart<'_>) -> Option<u32> {
-    attribute(element, "numFmtId")?.parse().ok()
+fn format_id(tag: &Tag<'_>) -> Option<u32> {
+    tag.attribute("numFmtId")?.parse().ok()
 }
 
 #[cfg(test)]
