@@ -76,6 +76,24 @@ fn merges_links_comments_and_hidden_sheets_are_in_the_tree() {
 }
 
 #[test]
+fn the_core_properties_are_metadata_and_name_the_workbook() {
+    let core = "<coreProperties><title>Budget &amp; plan</title><creator>Ada</creator></coreProperties>";
+    let with_core = |core: &str| {
+        parse(&package(&[
+            ("_rels/.rels", PACKAGE_RELATIONSHIPS),
+            ("docProps/core.xml", core),
+            ("xl/workbook.xml", WORKBOOK),
+        ]))
+        .unwrap()
+    };
+    let document = with_core(core);
+    assert_eq!(document.title.as_deref(), Some("Budget & plan"));
+    assert_eq!(document.metadata.text("author"), Some("Ada"));
+    // The sheets are there even where the properties are broken.
+    assert_eq!(with_core("<coreProperties><title>Bud").elements.len(), 2);
+}
+
+#[test]
 fn dates_of_the_1904_date_system_are_right() {
     let document = parse(include_bytes!("samples/xlsx/dates_from_1904.xlsx")).unwrap();
     let texts = cell_texts(&document);

@@ -10,39 +10,49 @@ pub(crate) struct CoreProperties {
     pub(crate) title: Option<String>,
 }
 
-/// Records the core properties of `package` as metadata of `tree`.
+/// Records the core properties of `package` as metadata of `tree`. Where they
+/// are malformed, they end: the content is not given up for them.
 pub(crate) fn read_core_properties(
     package: &mut Package<'_>,
     tree: &mut TreeBuilder,
 ) -> Result<CoreProperties, ParseError> {
-    let relationships = package.relationships("")?;
-    let name = relationships.parts_of_kind("core-properties").next().unwrap_or("docProps/core.xml");
     let mut properties = CoreProperties::default();
-    let Some(mut part) = package.part(name)? else { return Ok(properties) };
-    let mut property: Option<&'static str> = None;
-    let mut value = String::new();
-    while let Some(node) = part.next()? {
-        match node {
-            Node::Start(tag) => {
-                property = metadata_name(tag.name());
-                value.clear();
-            }
-            Node::Text(text) if property.is_some() => value.push_str(&text),
-            Node::Text(_) => {}
-            Node::End(_) => {
-                let (Some(name), text) = (property.take(), collapse(&value)) else { continue };
-                if text.is_empty() {
-                    continue;
+    match properties.read(package, tree) {
+        Ok(()) | Err(ParseError::Malformed { .. }) => Ok(properties),
+        Err(error) => Err(error),
+    }
+}
+
+impl CoreProperties {
+    fn read(&mut self, package: &mut Package<'_>, tree: &mut TreeBuilder) -> Result<(), ParseError> {
+        let relationships = package.relationships("")?;
+        let name = relationships.parts_of_kind("core-properties").next().unwrap_or("docProps/core.xml");
+        let Some(mut part) = package.part(name)? else { return Ok(()) };
+        let mut property: Option<&'static str> = None;
+        let mut value = String::new();
+        while let Some(node) = part.next()? {
+            match node {
+                Node::Start(tag) => {
+                    property = metadata_name(tag.name());
+                    value.clear();
                 }
-                tree.budget().spend_text(text.len())?;
-                if name == "title" {
-                    properties.title = Some(text.clone());
+                Node::Text(text) if property.is_some() => value.push_str(&text),
+                Node::Text(_) => {}
+                Node::End(_) => {
+                    let (Some(name), text) = (property.take(), collapse(&value)) else { continue };
+                    if text.is_empty() {
+                        continue;
+                    }
+                    tree.budget().spend_text(text.len())?;
+                    if name == "title" {
+                        self.title = Some(text.clone());
+                    }
+                    tree.set_metadata(name, text);
                 }
-                tree.set_metadata(name, text);
             }
         }
+        Ok(())
     }
-    Ok(properties)
 }
 
 fn metadata_name(property: &str) -> Option<&'static str> {

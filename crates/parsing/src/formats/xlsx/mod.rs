@@ -11,7 +11,7 @@ mod sheet;
 mod table;
 mod workbook;
 
-use super::ooxml::Package;
+use super::ooxml::{Package, read_core_properties};
 use crate::{Input, ParseError, Parser, TreeBuilder};
 use gdg_model::{ElementType, Format, Location};
 use std::sync::Arc;
@@ -25,6 +25,9 @@ impl Parser for Xlsx {
     fn parse(&self, input: &Input<'_>, tree: &mut TreeBuilder) -> Result<(), ParseError> {
         let mut package = Package::open(Format::Xlsx, input.bytes, tree.budget())?;
         let workbook = Workbook::read(&mut package)?;
+        if let Some(title) = read_core_properties(&mut package, tree)?.title {
+            tree.set_title(title);
+        }
         tree.set_metadata("sheets", workbook.sheets.len());
         for (index, entry) in workbook.sheets.iter().enumerate() {
             add_sheet(index, entry, &workbook, &mut package, tree)?;
