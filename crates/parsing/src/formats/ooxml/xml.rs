@@ -5,6 +5,7 @@ use gdg_model::Format;
 use quick_xml::Reader;
 use quick_xml::encoding::DecodingReader;
 use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesEnd, BytesRef, BytesStart, Event};
 use quick_xml::name::Prefix;
 use quick_xml::{Error, XmlVersion};
@@ -77,15 +78,31 @@ impl Tag<'_> {
         self.find(|prefix, local| local == name && prefix.is_some() && prefix != own)
     }
 
+    /// The local names of the attributes and their values, for elements of
+    /// which there are so many that looking for each attribute takes too long.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.unchecked_attributes()
+            .map(|attribute| (attribute.key.local_name().into_inner(), value(attribute)))
+    }
+
     fn find(&self, matches: impl Fn(Option<&str>, &str) -> bool) -> Option<Cow<'_, str>> {
-        // Checking for duplicates takes time in the square of their number.
-        let mut attributes = self.0.attributes();
-        let found = attributes.with_checks(false).flatten().find(|attribute| {
+        let found = self.unchecked_attributes().find(|attribute| {
             let (local, prefix) = attribute.key.decompose();
             matches(prefix.map(Prefix::into_inner), local.into_inner())
         })?;
-        Some(found.normalized_value(XmlVersion::Implicit1_0).unwrap_or(found.value))
+        Some(value(found))
     }
+
+    fn unchecked_attributes(&self) -> impl Iterator<Item = Attribute<'_>> {
+        // Checking for duplicates takes time in the square of their number.
+        let mut attributes = self.0.attributes();
+        attributes.with_checks(false);
+        attributes.flatten()
+    }
+}
+
+fn value(attribute: Attribute<'_>) -> Cow<'_, str> {
+    attribute.normalized_value(XmlVersion::Implicit1_0).unwrap_or(attribute.value)
 }
 
 /// Whether a property that is on by its presence is on: `<w:vanish/>`, but not `<w:vanish w:val="0"/>`.

@@ -28,12 +28,12 @@ impl Position {
     /// Reads `B3` or `$B$3`.
     pub(super) fn parse(reference: &str) -> Result<Self, ParseError> {
         let bad = || malformed(format!("`{reference:.40}` is no cell reference"));
-        let plain = reference.replace('$', "");
-        let digits_at = plain.find(|letter: char| letter.is_ascii_digit()).ok_or_else(bad)?;
-        let (letters, digits) = plain.split_at(digits_at);
+        let digits_at = reference.find(|letter: char| letter.is_ascii_digit()).ok_or_else(bad)?;
+        let (letters, digits) = reference.split_at(digits_at);
         let letter_value = |letter: u8| letter.is_ascii_alphabetic().then(|| u32::from(letter & 0x1F));
         let column = letters
             .bytes()
+            .filter(|&letter| letter != b'$')
             .try_fold(0_u32, |sum, letter| sum.checked_mul(26)?.checked_add(letter_value(letter)?))
             .and_then(|column| column.checked_sub(1))
             .ok_or_else(bad)?;

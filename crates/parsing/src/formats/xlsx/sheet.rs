@@ -255,20 +255,33 @@ enum StoredAs {
     Shown,
 }
 
+impl StoredAs {
+    fn of_type(cell_type: &str) -> Self {
+        match cell_type {
+            "n" | "" => Self::Number,
+            "b" => Self::Boolean,
+            "s" => Self::SharedString,
+            "str" | "inlineStr" => Self::Text,
+            _ => Self::Shown,
+        }
+    }
+}
+
 impl CellHeader {
     fn read(tag: &Tag<'_>, next: Position) -> Result<Self, ParseError> {
-        let position = match tag.attribute("r") {
-            Some(reference) => Position::parse(&reference)?,
+        let (mut position, mut stored_as, mut style) = (None, StoredAs::Number, None);
+        for (name, value) in tag.attributes() {
+            match name {
+                "r" => position = Some(Position::parse(&value)?),
+                "t" => stored_as = StoredAs::of_type(&value),
+                "s" => style = value.parse().ok(),
+                _ => {}
+            }
+        }
+        let position = match position {
+            Some(position) => position,
             None => Position::checked(next.row, next.column)?,
         };
-        let stored_as = match tag.attribute("t").as_deref() {
-            None | Some("n" | "") => StoredAs::Number,
-            Some("b") => StoredAs::Boolean,
-            Some("s") => StoredAs::SharedString,
-            Some("str" | "inlineStr") => StoredAs::Text,
-            Some(_) => StoredAs::Shown,
-        };
-        let style = tag.attribute("s").and_then(|style| style.parse().ok());
         Ok(Self { position, stored_as, style })
     }
 
