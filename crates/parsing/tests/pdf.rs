@@ -105,7 +105,7 @@ fn a_document_cut_off_behind_its_pages_is_read_and_says_so() {
     let bytes = sample("tables.pdf");
     let document = parse(&bytes[..bytes.len() - 300]).unwrap();
     assert_eq!(texts(&document, ElementType::Table).len(), 2);
-    assert_eq!(document.metadata.get("truncated").and_then(|truncated| truncated.as_bool()), Some(true));
+    assert_eq!(document.metadata.get("truncated").and_then(serde_json::Value::as_bool), Some(true));
 }
 
 #[test]

@@ -29,13 +29,13 @@ pub(crate) fn markdown(numbers: &mut Numbers, size: usize) -> String {
     let mut text = format!("# {}\n\n", sentence(numbers, 4));
     while text.len() < size {
         // Writing to a string does not fail.
-        let _ = match numbers.below(10) {
-            0 => writeln!(text, "## {}\n", sentence(numbers, 3)),
-            1 => writeln!(text, "### {}\n", sentence(numbers, 3)),
-            2 => list(&mut text, numbers),
-            3 => table(&mut text, numbers),
-            4 => writeln!(text, "```sh\n{}\n```\n", sentence(numbers, 8)),
-            5 => writeln!(text, "See [{}](file-{}.md).\n", sentence(numbers, 2), numbers.below(20_000)),
+        let _ = match numbers.below(20) {
+            0 | 1 => writeln!(text, "## {}\n", sentence(numbers, 3)),
+            2 => writeln!(text, "### {}\n", sentence(numbers, 3)),
+            3 | 4 => list(&mut text, numbers),
+            5 => table(&mut text, numbers),
+            6 => writeln!(text, "```sh\n{}\n```\n", sentence(numbers, 8)),
+            7 => writeln!(text, "See [{}](file-{}.md).\n", sentence(numbers, 2), numbers.below(20_000)),
             _ => paragraph(&mut text, numbers),
         };
     }
