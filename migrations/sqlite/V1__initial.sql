@@ -1,6 +1,5 @@
 -- The schema of single mode. Times are milliseconds since 1970-01-01 UTC, by
--- the database's clock, unless a column says otherwise. Table and column
--- names are those of the PostgreSQL schema where both have them.
+-- the database's clock, unless a column says otherwise.
 --
 -- People read the views at the end: document_outline, element_details,
 -- structural_relationships, all_relationships, run_summary.
@@ -212,7 +211,7 @@ LEFT JOIN elements p ON p.document_number = e.document_number AND p.position = e
 CREATE VIEW document_outline AS
 SELECT d.doc_id, e.position,
        printf('%*s%s%s%s', e.depth * 2, '', e.element_type,
-              CASE WHEN e.element_type IN ('page', 'slide') THEN ' ' || coalesce(e.attributes ->> 'number', '') ELSE '' END,
+              CASE WHEN e.element_type IN ('page', 'slide') THEN ' ' || coalesce(json_extract(e.attributes, '$.number'), '') ELSE '' END,
               CASE WHEN e.text = '' THEN '' ELSE ': ' || replace(substr(e.text, 1, 100), char(10), ' ') END) AS outline
 FROM elements e
 JOIN documents d USING (document_number)

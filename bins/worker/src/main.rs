@@ -10,10 +10,11 @@ mod units;
 use anyhow::Context;
 use arguments::{Arguments, Command, PARSE_COMMAND};
 use clap::Parser;
-use gdg_config::{Config, ConfigError, Environment, LoadOptions, Loaded, LogFormat, ProcessingMode};
+use gdg_config::{Config, ConfigError, Environment, LoadOptions, Loaded, LogFormat, StorageBackend};
 use gdg_model::WorkerId;
 use gdg_parsing::SandboxCommand;
 use gdg_pipeline::single::{self, SingleOptions};
+use gdg_pipeline::sqlite::OpenError;
 use gdg_pipeline::{PipelineError, Progress, RunSummary, SOURCE_TYPES, Shutdown, sqlite};
 use indicatif::ProgressBar;
 use progress_display::ProgressStyleChoice;
@@ -54,8 +55,11 @@ fn parse_for_a_worker() -> anyhow::Result<ExitCode> {
 
 fn exit_code_of(error: &anyhow::Error) -> u8 {
     let is_configuration = error.is::<ConfigError>()
-        || matches!(error.downcast_ref(), Some(PipelineError::Configuration(_)))
-        || error.is::<gdg_telemetry::LoggingError>();
+        || error.is::<gdg_telemetry::LoggingError>()
+        || matches!(
+            error.downcast_ref(),
+            Some(PipelineError::Configuration(_) | PipelineError::Open(OpenError::FolderMissing(_)))
+        );
     if is_configuration { WRONG_CONFIGURATION } else { FAILED }
 }
 
@@ -66,14 +70,12 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.check_config {
         return check_config(&loaded);
     }
-    loaded.ready_to_start(SOURCE_TYPES)?;
-    if loaded.config.processing.mode == ProcessingMode::Distributed {
-        let message = "processing.mode is `distributed`, which this version cannot run yet; it runs `single`";
-        return Err(PipelineError::Configuration(message.into()).into());
-    }
     match arguments.command {
         Some(Command::Migrate) => migrate(&loaded.config, &worker_id(arguments)),
-        Some(Command::Parse) | None => work(arguments, &loaded.config),
+        Some(Command::Parse) | None => {
+            loaded.ready_to_start(SOURCE_TYPES)?;
+            work(arguments, &loaded.config)
+        }
     }
 }
 
@@ -86,6 +88,11 @@ fn check_config(loaded: &Loaded) -> anyhow::Result<ExitCode> {
 
 fn migrate(config: &Config, worker: &WorkerId) -> anyhow::Result<ExitCode> {
     let path = &config.storage.path;
+    if config.storage.backend != StorageBackend::Sqlite {
+        let message =
+            format!("storage.backend is `{}`: this version migrates sqlite", config.storage.backend);
+        return Err(PipelineError::Configuration(message).into());
+    }
     sqlite::open(path, worker.as_str())?;
     print(&format!("the schema of {} is up to date\n", path.display()))?;
     Ok(ExitCode::SUCCESS)

@@ -122,6 +122,30 @@ fn migrating_makes_the_database_and_says_so() {
 }
 
 #[test]
+fn what_this_version_lacks_is_refused_by_the_check_and_at_start() {
+    let place = Place::new();
+    for (more, told) in [
+        ("processing: { mode: distributed }\n", "this version runs the mode `single`"),
+        ("embedding: { enabled: true }\n", "this version does not compute vectors"),
+    ] {
+        place.configure(more);
+        for arguments in [&["--check-config"][..], &[]] {
+            let output = place.run(arguments);
+            assert_eq!(output.status.code(), Some(2), "{more}");
+            assert!(stderr(&output).contains(told), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn a_missing_folder_of_the_database_ends_with_2() {
+    let place = Place::new();
+    let output = place.worker().env("GO_DOC_GO__STORAGE__PATH", "nowhere/documents.db").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("the folder of storage.path does not exist"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let place = Place::new();
     place.write("a.md", "# A\n");

@@ -112,6 +112,39 @@ fn a_run_after_a_completed_one_parses_only_what_changed() {
 }
 
 #[test]
+fn a_document_that_recovers_is_no_dead_letter_and_one_that_does_not_is_one() {
+    let place = Place::new();
+    place.write("a.json", "{\"title\": \"first\"}");
+    place.summary(&[]);
+    let letters = || place.value::<i64>("SELECT count(*) FROM dead_letter_queue");
+    place.write("a.json", "{\"title\": ");
+    for _ in 0..2 {
+        place.summary(&[]);
+        assert_eq!(letters(), 1);
+    }
+    place.write("a.json", "{\"title\": \"first\"}");
+    let (summary, _) = place.summary(&[]);
+    assert_eq!(
+        (summary["documents"]["unchanged"].as_u64(), letters()),
+        (Some(1), 0),
+        "its content is what was stored"
+    );
+}
+
+#[test]
+fn links_are_not_stored_where_the_configuration_says_so() {
+    let place = Place::new();
+    place.write("a.md", "[b](b.md)\n");
+    place.write("b.md", "# B\n");
+    let links = || place.value::<i64>("SELECT count(*) FROM relationships");
+    place.summary(&[]);
+    assert_eq!(links(), 1);
+    place.configure("relationship_detection: { structural: false }\n");
+    place.summary(&[]);
+    assert_eq!(links(), 0);
+}
+
+#[test]
 fn a_second_worker_is_told_who_has_the_database() {
     let place = place_to_be_interrupted();
     let mut first = place.start(&["--worker-id", "the-first"]);

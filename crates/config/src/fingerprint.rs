@@ -24,12 +24,14 @@ impl Config {
         }))
     }
 
-    /// The name of the way in which documents are parsed, by the parsers of `revision`: 16 hexadecimal digits.
+    /// The name of the way in which documents are parsed and their links stored, by the parsers of `revision`: 16
+    /// hexadecimal digits.
     ///
     /// A document that was parsed under the same fingerprint and has not
     /// changed need not be parsed again.
     pub fn parse_fingerprint(&self, revision: u32) -> String {
-        fingerprint(&json!({ "parsing": self.parsing, "revision": revision }))
+        let links = self.relationship_detection.stores_links();
+        fingerprint(&json!({ "parsing": self.parsing, "links": links, "revision": revision }))
     }
 }
 

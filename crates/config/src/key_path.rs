@@ -42,6 +42,11 @@ impl KeyPath {
         Self { steps }
     }
 
+    /// Whether `other` is this path or leads to a section that it is in.
+    pub(crate) fn starts_with(&self, other: &Self) -> bool {
+        self.steps.starts_with(&other.steps)
+    }
+
     pub(crate) fn steps(&self) -> &[Step] {
         &self.steps
     }

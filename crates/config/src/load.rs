@@ -178,7 +178,10 @@ fn extract(written: &Written, dict: Dict, problems: &mut Vec<Problem>) -> Config
         let key = remove(&mut checked.dict, &error.path);
         let place = written.root.place_of(&key).cloned().unwrap_or_else(|| written.whole_file());
         let nothing_removed = key == KeyPath::top();
-        problems.push(Problem { place, key, fault: Fault::Other(error.kind.to_string()) });
+        // What the schema had something to say about is not told twice.
+        if !problems.iter().any(|problem| problem.key.starts_with(&key)) {
+            problems.push(Problem { place, key, fault: Fault::Other(error.kind.to_string()) });
+        }
         if nothing_removed {
             return Config::default();
         }

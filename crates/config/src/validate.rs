@@ -61,20 +61,11 @@ impl Config {
 
     /// What stands against starting a worker that can read the source types `source_types`.
     pub fn obstacles_to_start(&self, source_types: &[&str]) -> Vec<Violation> {
-        let mut obstacles = Vec::new();
-        let wanted = match self.processing.mode {
-            ProcessingMode::Single => StorageBackend::Sqlite,
-            ProcessingMode::Distributed => StorageBackend::Postgresql,
-        };
-        if self.storage.backend != wanted {
-            let mode = self.processing.mode;
+        let mut obstacles = self.missing_features();
+        if self.storage.backend != StorageBackend::Sqlite && self.processing.mode == ProcessingMode::Single {
+            let rule = "the mode `single` (processing.mode) works on sqlite";
             obstacles.push(
-                Violation::new(
-                    "storage.backend",
-                    self.storage.backend,
-                    format!("the mode `{mode}` (processing.mode) works on {wanted}"),
-                )
-                .related_to("processing.mode"),
+                Violation::new("storage.backend", self.storage.backend, rule).related_to("processing.mode"),
             );
         }
         if self.content_sources.is_empty() {
@@ -98,6 +89,25 @@ impl Config {
             }
         }
         obstacles
+    }
+
+    /// What the configuration asks for that this version does not have.
+    fn missing_features(&self) -> Vec<Violation> {
+        let mut missing = Vec::new();
+        if self.processing.mode == ProcessingMode::Distributed {
+            let rule = "this version runs the mode `single`";
+            missing.push(Violation::new("processing.mode", self.processing.mode, rule));
+        }
+        for (key, is_on, what) in [
+            ("embedding.enabled", self.embedding.enabled, "compute vectors"),
+            ("relationship_detection.semantic", self.relationship_detection.semantic, "compare meanings"),
+            ("telemetry.enabled", self.telemetry.enabled, "serve metrics"),
+        ] {
+            if is_on {
+                missing.push(Violation::new(key, true, format!("this version does not {what}")));
+            }
+        }
+        missing
     }
 
     fn check_work_queue(&self, violations: &mut Vec<Violation>) {

@@ -75,6 +75,15 @@ fn text_that_is_no_yaml_is_told_with_its_line() {
 }
 
 #[test]
+fn a_source_without_a_type_is_told_once() {
+    let told = problems("content_sources:\n  - name: a\n", &[]);
+    assert_eq!(told, "config.yaml:2:5: `content_sources[0]` lacks `type`");
+    let told = problems("content_sources:\n  - { name: a, type: foo }\n", &[]);
+    assert!(told.starts_with("config.yaml:2:22: `content_sources[0].type` is the text `foo`"), "{told}");
+    assert_eq!(told.lines().count(), 2, "{told}");
+}
+
+#[test]
 fn a_missing_file_says_how_it_came_to_be_looked_for() {
     let given = LoadOptions { path: Some("/nowhere/c.yaml".into()), environment: Environment::default() };
     let error = given.load().unwrap_err().to_string();

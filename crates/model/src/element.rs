@@ -18,19 +18,20 @@ pub enum ElementType {
     List,
     /// An item of a list. Attribute `checked` for task lists.
     ListItem,
-    /// A table; its children are rows.
+    /// A table; its children are rows. Attribute `caption` where it has one.
     Table,
     /// A row of a table; its children are cells. Attribute `header` where it is one.
     TableRow,
-    /// A cell of a table. Attributes `column` (from 0), `column_span`, `row_span` where they are not 1.
+    /// A cell of a table. Attributes `column` (from 0); `column_span`, `row_span` where they are not 1; `name` (of its
+    /// column) in delimited files; `formula` in workbooks; `align` in Markdown.
     TableCell,
     /// Preformatted code. Attribute `language` where it is given.
     CodeBlock,
-    /// Quoted material.
+    /// Quoted material. Attribute `alert` where it is one (`note`, `warning`, …).
     Blockquote,
     /// An image; its text is its description. Attribute `source`.
     Image,
-    /// A link; its text is the label. Attribute `target`.
+    /// A link; its text is the label. Attribute `target`; `title` where it has one.
     Link,
     /// A footnote or an endnote. Attribute `label`.
     Footnote,
@@ -42,13 +43,14 @@ pub enum ElementType {
     PageFooter,
     /// A reviewer's comment. Attribute `author` where it is known.
     Comment,
-    /// A page of a paginated document. Attribute `number`, from 1.
+    /// A page of a paginated document. Attribute `number`, from 1; `label` where it has one; `has_text` (`false`) where
+    /// no text was found.
     Page,
-    /// A slide of a presentation; its text is its title. Attribute `number`, from 1.
+    /// A slide of a presentation; its text is its title. Attribute `number`, from 1; `hidden` where it is.
     Slide,
     /// The speaker's notes of a slide.
     SpeakerNotes,
-    /// A sheet of a workbook; its text is its name.
+    /// A sheet of a workbook; its text is its name. Attribute `index`, from 0; `hidden` where it is.
     Sheet,
     /// A JSON or YAML object. Attribute `name` where it is a member, `index` where it is an item.
     JsonObject,
@@ -64,7 +66,7 @@ pub enum ElementType {
     EmailHeader,
     /// A body of a message. Attribute `media_type`.
     EmailBody,
-    /// An attachment of a message. Attributes `file_name`, `media_type`, `size`.
+    /// An attachment of a message. Attributes `file_name`, `media_type`, `disposition`, `size`.
     EmailAttachment,
 }
 

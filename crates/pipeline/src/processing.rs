@@ -29,6 +29,8 @@ pub(crate) struct Processor {
     parse_slots: Arc<Semaphore>,
     max_document_size: ByteSize,
     unsupported: UnsupportedPolicy,
+    /// Whether links are stored as relationships; they are followed in any case.
+    stores_links: bool,
     parse_fingerprint: Arc<str>,
 }
 
@@ -64,12 +66,22 @@ impl Processor {
         parser: Arc<DocumentParser>,
         parse_threads: usize,
         unsupported: UnsupportedPolicy,
+        stores_links: bool,
         parse_fingerprint: Arc<str>,
     ) -> Self {
         let max_document_size = parser.limits().max_document_size;
         let fetch_slots = Arc::new(Semaphore::new(FETCHES_AHEAD + parse_threads));
         let parse_slots = Arc::new(Semaphore::new(parse_threads));
-        Self { sources, parser, fetch_slots, parse_slots, max_document_size, unsupported, parse_fingerprint }
+        Self {
+            sources,
+            parser,
+            fetch_slots,
+            parse_slots,
+            max_document_size,
+            unsupported,
+            stores_links,
+            parse_fingerprint,
+        }
     }
 
     /// Waits for a document's turn. Until then it has cost nothing, and can be given back.
@@ -179,7 +191,10 @@ impl ParseJob {
                 return Err(Failed { class, message, format: failure.format, size });
             }
         };
-        let (relationships, follow) = resolve_links(&*source, &header.document, &parsed);
+        let (mut relationships, follow) = resolve_links(&*source, &header.document, &parsed);
+        if !processor.stores_links {
+            relationships.clear();
+        }
         let graph = Box::new(GraphDocument::new(header, parsed, relationships));
         Ok(Ended::Stored { fence, graph, follow })
     }

@@ -137,6 +137,7 @@ impl SingleWorker {
             Arc::new(parser),
             parse_threads,
             config.parsing.unsupported,
+            config.relationship_detection.stores_links(),
             Arc::clone(&parse_fingerprint),
         );
         let batch = config.work_queue.batch_size.get();

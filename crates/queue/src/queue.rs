@@ -129,7 +129,8 @@ impl QueueDepth {
 #[async_trait]
 pub trait Queue: Send + Sync + Debug {
     /// Adds documents, except those that are in the queue or the dead letter
-    /// queue of this run already. Returns how many were added.
+    /// queue of this run already; dead letters of earlier runs are forgotten for
+    /// those that this one tries anew. Returns how many were added.
     async fn enqueue(&self, run: &RunId, documents: Vec<NewDocument>) -> Result<u64, QueueError>;
 
     /// Claims up to `limit` documents for `worker`: highest priority first,

@@ -15,13 +15,13 @@ use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 /// Beginnings of the names of our own crates and programs: their events are logged at the configured level.
-const OWN_TARGETS: [&str; 4] = ["gdg_", "worker", "monitor", "deadletter"];
+const OWN_TARGETS: [&str; 2] = ["gdg_", "worker"];
 
 /// Why there are no logs.
 #[derive(Debug, Error)]
 pub enum LoggingError {
     /// The file cannot be written.
-    #[error("logging.file names {}, which cannot be written: {source}", path.display())]
+    #[error("logging.file names {}, which cannot be written", path.display())]
     File {
         /// The file.
         path: PathBuf,

@@ -8,9 +8,13 @@ const INTRODUCTION: &str = "\
 
 <!-- Made from the code by `cargo xtask generate`; edit the doc comments in crates/config instead. -->
 
-Every section and every key may be left out. Spans of time are in seconds, and may have a fraction.
+Every section and every key may be left out, but for one entry of `content_sources` with its `name` and `type`. Spans of
+time are in seconds, and may have a fraction (`parsing.limits.deadline` is whole).
 Sizes are a number of bytes, or a number and a unit (`KiB`, `MiB`, `GiB`, `KB`, `MB`, `GB`).
 [Configuration](configuration.md) tells how the file is found and how variables come in.
+
+This version runs `processing.mode: single` on `storage.backend: sqlite`. What belongs to distributed mode, embeddings,
+semantic relationships and telemetry is checked, and refused where it asks for something that is not there yet.
 ";
 
 /// The page.

@@ -11,7 +11,8 @@ use std::num::NonZeroU32;
 pub struct RelationshipDetectionConfig {
     /// Whether relationships are found at all.
     pub enabled: bool,
-    /// Whether links between documents, and what contains and follows what, are relationships.
+    /// Whether links between documents are stored as relationships. What contains and follows what is not stored but
+    /// shown by a view, always.
     pub structural: bool,
     /// Whether elements of one document with like meaning are related. Needs embeddings.
     pub semantic: bool,
@@ -30,6 +31,13 @@ pub struct CrossDocumentConfig {
     pub similarity_threshold: f64,
     /// Relationships that one element has, at most: those of the greatest likeness.
     pub max_per_element: NonZeroU32,
+}
+
+impl RelationshipDetectionConfig {
+    /// Whether links between documents are stored as relationships.
+    pub const fn stores_links(&self) -> bool {
+        self.enabled && self.structural
+    }
 }
 
 impl Default for RelationshipDetectionConfig {

@@ -289,6 +289,7 @@ fn discover(
             Some(known) if known.seen_by_run == run.as_str() => {}
             Some(known) if is_unchanged(&known, &document.stamp, &parse_fingerprint) => {
                 storage::mark_seen(transaction, run, &document.doc_id, &document.stamp)?;
+                queue::forget_dead_letters(transaction, &document.doc_id)?;
                 count(&mut counters, &source, Outcome::Unchanged, known.format, &tally_of_bytes(known.size));
             }
             _ => changed.push(NewDocument { document, priority: Priority::Normal }),
@@ -368,7 +369,6 @@ impl Commit<'_> {
             Ended::Stored { graph, follow, .. } => {
                 let document = &graph.header().document;
                 storage::store_document(self.transaction, self.run, &graph)?;
-                queue::forget_dead_letters(self.transaction, &document.doc_id)?;
                 if following.contains(&document.source_name) {
                     self.report.followed += enqueue_linked(self.transaction, self.run, follow)?;
                 }

@@ -21,9 +21,11 @@ pub fn enqueue(transaction: &Connection, run: &RunId, documents: &[NewDocument])
         return Ok(0);
     }
     let first_position = reserve_positions(transaction, documents.len())?;
+    let mut forget = transaction.prepare_cached(include_str!("sql/forget_earlier_dead_letters.sql"))?;
     let mut insert = transaction.prepare_cached(include_str!("sql/enqueue.sql"))?;
     let mut added = 0;
     for (NewDocument { document, priority }, position) in documents.iter().zip(first_position..) {
+        forget.execute(params![run.as_str(), document.doc_id.as_str()])?;
         added += insert.execute(params![
             run.as_str(),
             document.doc_id.as_str(),
@@ -282,7 +284,7 @@ pub fn dead_letters(connection: &Connection, run: &RunId, limit: u32) -> Result<
     Ok(letters)
 }
 
-/// Takes a document out of the dead letter queue of every run: it was stored after all.
+/// Takes a document out of the dead letter queue of every run: it is well after all.
 pub fn forget_dead_letters(transaction: &Connection, doc_id: &DocId) -> Result<(), QueueError> {
     transaction
         .prepare_cached("DELETE FROM dead_letter_queue WHERE doc_id = ?1")?
