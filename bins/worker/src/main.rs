@@ -1,6 +1,7 @@
 //! The worker: arguments in, a call of the library, an exit code out.
 
 mod arguments;
+mod memory;
 mod progress_display;
 mod signals;
 mod summary_display;
@@ -32,6 +33,7 @@ const WRONG_CONFIGURATION: u8 = 2;
 const DOCUMENT_FAILED: u8 = 3;
 
 fn main() -> ExitCode {
+    memory::bound_arenas();
     let arguments = Arguments::parse();
     let outcome = match arguments.command {
         Some(Command::Parse) => parse_for_a_worker(),

@@ -200,3 +200,18 @@ fn a_read_only_database_is_told_at_start() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("read-only"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_large_document_is_parsed_in_a_process_of_its_own_and_killed_at_the_deadline() {
+    let place = Place::new();
+    place.configure("parsing: { limits: { deadline: 1 } }\nwork_queue: { retry_backoff_base: 0 }\n");
+    // Attributes by the hundred thousand are compared with one another: far beyond a second.
+    let attributes: String = (0..120_000).map(|number| format!(" a{number}=x")).collect();
+    place.write("slow.html", format!("<p{attributes}>text</p>"));
+    place.write("large.txt", "word ".repeat(300_000));
+    let (summary, code) = place.summary(&[]);
+    assert_eq!(code, Some(0));
+    let (class, told) = failure(&summary, "slow.html");
+    assert_eq!(class, "poison");
+    assert!(told.contains("parsing.limits.deadline"), "{told}");
+}

@@ -145,6 +145,17 @@ fn links_are_not_stored_where_the_configuration_says_so() {
 }
 
 #[test]
+fn a_database_that_is_removed_while_it_is_used_is_told() {
+    let place = place_to_be_interrupted();
+    let worker = place.start(&["--quiet"]);
+    place.wait_for_stored(1);
+    std::fs::remove_file(place.path("documents.db")).unwrap();
+    let output = worker.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("removed or replaced"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_second_worker_is_told_who_has_the_database() {
     let place = place_to_be_interrupted();
     let mut first = place.start(&["--worker-id", "the-first"]);

@@ -12,7 +12,7 @@ use std::fmt;
 pub const PARSER_REVISION: u32 = 1;
 
 /// Parses documents of every format, in this process or in a child process as
-/// the format demands. It is shared between threads; its calls block.
+/// their format and size demand. It is shared between threads; its calls block.
 #[derive(Debug)]
 pub struct DocumentParser {
     limits: ParsingLimits,
@@ -63,7 +63,7 @@ impl DocumentParser {
     ) -> Result<ParsedDocument, ParseFailure> {
         let format = detect(input, content_type)
             .map_err(|error| ParseFailure { format: format_blamed_by(&error), error })?;
-        let parsed = if is_sandboxed(format) {
+        let parsed = if is_sandboxed(format, input.bytes.len()) {
             self.sandbox.parse(format, input)
         } else {
             parse_as(format, input, &self.limits)

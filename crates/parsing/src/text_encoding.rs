@@ -17,9 +17,13 @@ pub(crate) struct DecodedText<'a> {
     pub(crate) lossless: bool,
 }
 
-/// Decodes text. A byte order mark decides; then UTF-16 without a
-/// mark, told by its zero bytes; then valid UTF-8; then a guess from the bytes.
+/// Decodes text. A byte order mark decides; then UTF-16 without a mark, told
+/// by its zero bytes; then UTF-8 that is valid, or damaged in few places; then
+/// a guess from the bytes.
 pub(crate) fn decode(bytes: &[u8]) -> DecodedText<'_> {
+    if let Some(decoded) = utf32_with_mark(bytes) {
+        return decoded;
+    }
     if let Some((encoding, mark_length)) = Encoding::for_bom(bytes) {
         return decode_as(encoding, &bytes[mark_length..], mark_length as u64);
     }
@@ -43,11 +47,45 @@ fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], mark_length: u64)
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
-    utf16_without_mark(bytes).unwrap_or_else(|| {
+    utf16_without_mark(bytes).or_else(|| is_damaged_utf8(bytes).then_some(UTF_8)).unwrap_or_else(|| {
         let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
         detector.feed(bytes, true);
         detector.guess(None, chardetng::Utf8Detection::Allow)
     })
+}
+
+/// Whether text is UTF-8 that was cut off or damaged in a few places, rather
+/// than text in another encoding: sequences of several bytes that are right
+/// hardly come about by chance.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (mut right, mut wrong, mut is_cut_off) = (0_usize, 0_usize, false);
+    for chunk in bytes.utf8_chunks() {
+        right += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+        wrong += usize::from(!chunk.invalid().is_empty());
+        is_cut_off = chunk.invalid().len() > 1;
+    }
+    right >= 4 * wrong || (wrong == 1 && is_cut_off)
+}
+
+/// Text that begins with the byte order mark of UTF-32, which begins like that of UTF-16.
+fn utf32_with_mark(bytes: &[u8]) -> Option<DecodedText<'_>> {
+    let (read, encoding): (fn([u8; 4]) -> u32, _) = match bytes {
+        [0xFF, 0xFE, 0, 0, ..] => (u32::from_le_bytes, "UTF-32LE"),
+        [0, 0, 0xFE, 0xFF, ..] => (u32::from_be_bytes, "UTF-32BE"),
+        _ => return None,
+    };
+    let (units, rest) = bytes[4..].as_chunks::<4>();
+    let mut lossless = rest.is_empty();
+    let text: String = units
+        .iter()
+        .map(|unit| {
+            char::from_u32(read(*unit)).unwrap_or_else(|| {
+                lossless = false;
+                char::REPLACEMENT_CHARACTER
+            })
+        })
+        .collect();
+    Some(DecodedText { text: Cow::Owned(text), encoding, mark_length: 4, lossless })
 }
 
 /// UTF-16 of mostly Latin text has a zero in nearly every other byte.
@@ -81,6 +119,24 @@ mod tests {
         let marked = [&[0xFF, 0xFE], plain.as_slice()].concat();
         assert_eq!(decode(&marked).text, "plain words in two bytes each");
         assert_eq!(decode(&marked).encoding, "UTF-16LE");
+    }
+
+    #[test]
+    fn damaged_utf8_stays_utf8() {
+        let whole = "Größe, naïve café, 日本語 😀. ".repeat(20);
+        for (before, damage, after) in
+            [(&*whole, &b"\xf0\x9f\x98"[..], ""), (&whole, b"\xff", &whole), ("# abc ", b"\xf0\x9f\x98", "")]
+        {
+            let decoded = [before.as_bytes(), damage, after.as_bytes()].concat();
+            assert_eq!(decode(&decoded).text, format!("{before}\u{fffd}{after}"));
+        }
+    }
+
+    #[test]
+    fn utf32_is_read_by_its_mark() {
+        let bytes: Vec<u8> =
+            "\u{feff}# Tidé 😀".chars().flat_map(|character| u32::from(character).to_le_bytes()).collect();
+        assert_eq!(decode(&bytes).text, "# Tidé 😀");
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub enum PipelineError {
         "the database has become read-only: what was committed is safe; make it writable and run again, and it goes on where it was"
     )]
     ReadOnly,
+    /// The database was removed or replaced by another file.
+    #[error(
+        "the database was removed or replaced while the worker used it: what it stored is lost; run again"
+    )]
+    Removed,
     /// The database's thread is gone.
     #[error("database: the connection is closed")]
     Closed,

@@ -81,7 +81,7 @@ fn retry_policy(config: &Config) -> RetryPolicy {
 /// The worker of single mode, with its run.
 struct SingleWorker {
     backend: SqliteBackend,
-    _lock: DatabaseLock,
+    lock: DatabaseLock,
     run: Run,
     resumed: bool,
     sources: Vec<Arc<dyn Source>>,
@@ -143,7 +143,7 @@ impl SingleWorker {
         let batch = config.work_queue.batch_size.get();
         Ok(Self {
             backend,
-            _lock: lock,
+            lock,
             run,
             resumed,
             sources,
@@ -324,6 +324,9 @@ impl SingleWorker {
     }
 
     async fn finish(self, started: Instant) -> Result<RunSummary, PipelineError> {
+        if !self.lock.database_is_in_place() {
+            return Err(PipelineError::Removed);
+        }
         let run_id = self.run.run_id.clone();
         let depth = self.backend.depth(&run_id).await?;
         let interrupted = !(depth.is_drained() && self.listing_done.load(Ordering::Acquire));

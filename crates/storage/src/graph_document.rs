@@ -62,7 +62,7 @@ impl GraphDocument {
         Self {
             header,
             format: parsed.format,
-            title: parsed.title,
+            title: parsed.title.map(without_nul),
             metadata: parsed.metadata.to_json(),
             elements: element_rows(parsed.elements),
             relationships,
@@ -117,6 +117,11 @@ impl GraphDocument {
     }
 }
 
+/// Text with U+FFFD for U+0000, at which C programs (the `sqlite3` shell, for one) end a text.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
 fn element_rows(elements: Vec<Element>) -> Vec<ElementRow> {
     let mut rows: Vec<ElementRow> = Vec::with_capacity(elements.len());
     for element in elements {
@@ -129,7 +134,7 @@ fn element_rows(elements: Vec<Element>) -> Vec<ElementRow> {
             depth,
             element_type: element.element_type.as_str(),
             content_digest: element.content_digest(attributes.as_deref()),
-            text: element.text,
+            text: without_nul(element.text),
             content_location: element.location.to_string(),
             attributes,
         });

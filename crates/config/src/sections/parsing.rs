@@ -43,7 +43,7 @@ pub struct ParsingLimits {
     pub max_depth: u32,
     /// Seconds that parsing may take.
     pub deadline: u64,
-    /// Memory that a parser in a child process (PDF) may use.
+    /// Memory that a parser in a child process (PDF, and documents of 1 MiB or more) may use.
     pub max_child_memory: ByteSize,
 }
 

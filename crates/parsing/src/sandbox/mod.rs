@@ -28,10 +28,16 @@ pub(crate) use pool::Sandbox;
 
 use gdg_model::Format;
 
-/// The formats that are parsed in child processes.
+/// The formats that are always parsed in child processes.
 const SANDBOXED: [Format; 1] = [Format::Pdf];
 
-/// Whether `format` is parsed in a child process.
-pub(crate) fn is_sandboxed(format: Format) -> bool {
-    SANDBOXED.contains(&format)
+/// Bytes from which on a document is parsed in a child process, whatever its
+/// format. Parsers count what they spend, but what a library does between two
+/// counts is bounded by the size of what it is given; above this size a child
+/// process bounds it. Below, starting a child would cost more than parsing.
+const SANDBOXED_FROM: usize = 1 << 20;
+
+/// Whether a document of `format` with `size` bytes is parsed in a child process.
+pub(crate) fn is_sandboxed(format: Format, size: usize) -> bool {
+    SANDBOXED.contains(&format) || size >= SANDBOXED_FROM
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -12,6 +13,9 @@ use thiserror::Error;
 #[derive(Debug)]
 pub struct DatabaseLock {
     _file: File,
+    database: PathBuf,
+    /// Device and inode of the database that was opened under the lock.
+    identity: Option<(u64, u64)>,
 }
 
 /// Why a database could not be held.
@@ -55,8 +59,23 @@ impl DatabaseLock {
             Err(TryLockError::Error(source)) => return Err(io_error(source)),
         }
         write_holder(&mut file, holder).map_err(io_error)?;
-        Ok(Self { _file: file })
+        Ok(Self { _file: file, database: database.to_owned(), identity: None })
     }
+
+    /// Remembers which file the database is, now that it is open.
+    pub(super) fn remember_database(&mut self) {
+        self.identity = identity(&self.database);
+    }
+
+    /// Whether the database's name still leads to the file that was opened.
+    /// Where it was removed or replaced, what is written is lost.
+    pub fn database_is_in_place(&self) -> bool {
+        identity(&self.database) == self.identity
+    }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().ok().map(|file| (file.dev(), file.ino()))
 }
 
 fn lock_path(database: &Path) -> PathBuf {

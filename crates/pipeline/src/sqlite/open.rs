@@ -2,6 +2,7 @@
 
 use super::lock::{DatabaseLock, LockError};
 use rusqlite::{Connection, OpenFlags};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use thiserror::Error;
@@ -22,6 +23,9 @@ pub enum OpenError {
     /// It cannot be written.
     #[error("{} is read-only: a worker writes to its database; change its permissions or storage.path", .0.display())]
     ReadOnly(PathBuf),
+    /// It has other names, under which another worker would not see this one's lock.
+    #[error("{} has other names (hard links): a worker's lock holds for one name; copy the file instead", .0.display())]
+    HardLinked(PathBuf),
     /// It is a file of another kind.
     #[error("{} is not a SQLite database: move it away or change storage.path", .0.display())]
     NotADatabase(PathBuf),
@@ -62,9 +66,13 @@ const PRAGMAS: &str = "
 /// where it is not there yet. The lock lives as long as the returned value.
 pub fn open(path: &Path, holder: &str) -> Result<(Connection, DatabaseLock), OpenError> {
     let path = resolve(path)?;
-    let lock = DatabaseLock::take(&path, holder).map_err(|error| name_read_only(error, &path))?;
+    if path.metadata().is_ok_and(|file| file.is_file() && file.nlink() > 1) {
+        return Err(OpenError::HardLinked(path));
+    }
+    let mut lock = DatabaseLock::take(&path, holder).map_err(|error| name_read_only(error, &path))?;
     let mut connection = connect(&path).map_err(|source| classify(source, &path))?;
     migrate(&mut connection, &path)?;
+    lock.remember_database();
     Ok((connection, lock))
 }
 
@@ -137,6 +145,15 @@ mod tests {
                 .unwrap();
             assert_eq!(tables, 1);
         }
+    }
+
+    #[test]
+    fn a_database_with_two_names_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("documents.db"), folder.path().join("other.db"));
+        drop(open(&path, "worker-01").unwrap());
+        std::fs::hard_link(&path, &other).unwrap();
+        assert!(matches!(open(&other, "worker-02"), Err(OpenError::HardLinked(_))));
     }
 
     #[test]

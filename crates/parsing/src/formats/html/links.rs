@@ -3,6 +3,10 @@
 use super::run::collapse;
 use url::Url;
 
+/// Bytes that a base may have. Every link takes a copy of it: a long one would
+/// cost its length times their number.
+const MAX_BASE_LENGTH: usize = 2_048;
+
 /// What relative targets are relative to, where a document says so.
 #[derive(Debug)]
 pub(super) enum Base {
@@ -13,9 +17,12 @@ pub(super) enum Base {
 }
 
 impl Base {
-    /// The base that `<base href>` names.
+    /// The base that `<base href>` names; `None` for one of more than [`MAX_BASE_LENGTH`] bytes, too.
     pub(super) fn new(href: &str) -> Option<Self> {
         let href = strip(href);
+        if href.len() > MAX_BASE_LENGTH {
+            return None;
+        }
         match Url::parse(&href) {
             Ok(url) if !url.cannot_be_a_base() => Some(Self::Absolute(url)),
             Ok(_) => None,
@@ -78,6 +85,11 @@ fn scheme(href: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_base_too_long_to_be_copied_is_none() {
+        assert!(Base::new(&format!("http://x/{}/", "x".repeat(MAX_BASE_LENGTH))).is_none());
+    }
 
     #[test]
     fn relative_targets_are_resolved_against_the_base() {
