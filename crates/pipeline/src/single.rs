@@ -31,6 +31,10 @@ use tokio_util::sync::CancellationToken;
 /// Failures that a summary names.
 const MAX_LISTED_FAILURES: u32 = 1_000;
 
+/// How many times `work_queue.prefetch_count` is held claimed: nobody else waits
+/// for these documents, and the writer has more to put into one transaction.
+const PREFETCH_FACTOR: usize = 4;
+
 /// What single mode needs besides its configuration.
 #[derive(Debug, Clone)]
 pub struct SingleOptions {
@@ -156,7 +160,8 @@ impl SingleWorker {
             listing_done: Arc::default(),
             claims: ClaimLimits {
                 batch,
-                in_hand: parse_threads.max(batch as usize) + config.work_queue.prefetch_count as usize,
+                in_hand: parse_threads.max(batch as usize)
+                    + PREFETCH_FACTOR * config.work_queue.prefetch_count as usize,
             },
             commit_batch: config.processing.commit_batch_size.get() as usize,
             heartbeat_interval: config.work_queue.heartbeat_interval(),

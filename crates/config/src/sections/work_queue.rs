@@ -22,7 +22,8 @@ pub struct WorkQueueConfig {
     pub stale_threshold: Seconds,
     /// Documents claimed at once.
     pub batch_size: NonZeroU32,
-    /// Documents that a worker may hold claimed beyond those it is working on; 0 claims only what it can start.
+    /// Documents that a worker may hold claimed beyond those it is working on; 0 claims only what it can start. In
+    /// single mode, where no other worker waits for them, four times as many.
     pub prefetch_count: u32,
     /// Seconds before the first retry. Each further one waits twice as long, give or take a random part.
     pub retry_backoff_base: Seconds,

@@ -57,7 +57,7 @@ const PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = OFF;         -- rows are removed with what hangs on them, by the statements themselves
     PRAGMA cache_size = -32768;        -- 32 MiB
-    PRAGMA wal_autocheckpoint = 4096;  -- pages: 16 MiB
+    PRAGMA wal_autocheckpoint = 8192;  -- pages: 32 MiB
     PRAGMA journal_size_limit = 67108864;
     PRAGMA temp_store = MEMORY;
 ";
