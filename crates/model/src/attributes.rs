@@ -12,6 +12,10 @@ use std::fmt;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Attributes(Vec<(Cow<'static, str>, Value)>);
 
+/// Up to so many entries, room is made for one at a time: most elements have
+/// one or two, and a document may have half a million of them.
+const FEW: usize = 4;
+
 impl Attributes {
     /// An empty map, without an allocation.
     pub const fn new() -> Self {
@@ -24,7 +28,12 @@ impl Attributes {
         let value = value.into();
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, slot)) => *slot = value,
-            None => self.0.push((name, value)),
+            None => {
+                if self.0.len() < FEW {
+                    self.0.reserve_exact(1);
+                }
+                self.0.push((name, value));
+            }
         }
     }
 
