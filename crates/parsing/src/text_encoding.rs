@@ -28,9 +28,10 @@ pub(crate) fn decode(bytes: &[u8]) -> DecodedText<'_> {
         return decode_as(encoding, &bytes[mark_length..], mark_length as u64);
     }
     // UTF-16 of plain English is valid UTF-8 too, with zero bytes in it.
-    if utf16_without_mark(bytes).is_none()
-        && let Ok(text) = std::str::from_utf8(bytes)
-    {
+    if let Some(encoding) = utf16_without_mark(bytes) {
+        return decode_as(encoding, bytes, 0);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
         return DecodedText {
             text: Cow::Borrowed(text),
             encoding: UTF_8.name(),
@@ -47,11 +48,12 @@ fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], mark_length: u64)
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
-    utf16_without_mark(bytes).or_else(|| is_damaged_utf8(bytes).then_some(UTF_8)).unwrap_or_else(|| {
-        let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-        detector.feed(bytes, true);
-        detector.guess(None, chardetng::Utf8Detection::Allow)
-    })
+    if is_damaged_utf8(bytes) {
+        return UTF_8;
+    }
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    detector.guess(None, chardetng::Utf8Detection::Allow)
 }
 
 /// Whether text is UTF-8 that was cut off or damaged in a few places, rather
