@@ -1,0 +1,1 @@
+//! Leadership as a lease with a fencing epoch.

@@ -1,0 +1,151 @@
+//! Notifications.
+
+use crate::pool::connector;
+use crate::{Backoff, Postgres, PostgresError, Settings};
+use futures::{StreamExt, stream};
+use std::time::SystemTime;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_postgres::{AsyncMessage, Client};
+
+/// Notifications that wait for their reader, at most; what comes beyond is dropped, as a notification may be anyway.
+const WAITING: usize = 256;
+
+/// What a [`Listener`] tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenEvent {
+    /// It listens, from now on. What was notified before was not heard.
+    Listening(ListenerSession),
+    /// Someone notified a channel.
+    Notified {
+        /// The channel.
+        channel: String,
+        /// What was sent along.
+        payload: String,
+    },
+    /// The connection is lost. It is made again by itself.
+    Lost,
+}
+
+/// The session by which a listener listens: as long as the server lists it, this process lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerSession {
+    /// The server's process.
+    pub backend_pid: i32,
+    /// When it began, by the server's clock.
+    pub backend_start: SystemTime,
+}
+
+/// Listens on a connection of its own, which it makes again when it is lost.
+///
+/// Notifications only shorten waits: one may be lost, and through a proxy that
+/// pools transactions none arrives. Whoever waits for one also waits for a time.
+#[derive(Debug)]
+pub struct Listener {
+    events: mpsc::Receiver<ListenEvent>,
+    task: JoinHandle<()>,
+}
+
+impl Listener {
+    pub(crate) fn start(postgres: Postgres, channels: &'static [&'static str]) -> Self {
+        let (sender, events) = mpsc::channel(WAITING);
+        let task = tokio::spawn(async move {
+            let mut backoff = Backoff::default();
+            loop {
+                match listen(&postgres, channels, &sender, &mut backoff).await {
+                    Ok(()) => tracing::debug!("the connection for notifications ended"),
+                    Err(error) => tracing::debug!(%error, "no connection for notifications"),
+                }
+                if sender.send(ListenEvent::Lost).await.is_err() {
+                    return;
+                }
+                tokio::time::sleep(backoff.next_wait()).await;
+            }
+        });
+        Self { events, task }
+    }
+
+    /// The next event. Cancel-safe.
+    pub async fn next(&mut self) -> ListenEvent {
+        match self.events.recv().await {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Listens until the connection ends.
+async fn listen(
+    postgres: &Postgres,
+    channels: &[&str],
+    events: &mpsc::Sender<ListenEvent>,
+    backoff: &mut Backoff,
+) -> Result<(), PostgresError> {
+    let settings = postgres.settings();
+    let connecting = settings.connection.connect(connector(&settings.tls)?);
+    let (client, mut connection) = tokio::time::timeout(Settings::connect_timeout(), connecting)
+        .await
+        .map_err(|_| PostgresError::ConnectTimeout {
+            server: postgres.server().to_owned(),
+            timeout: Settings::connect_timeout(),
+        })?
+        .map_err(|error| postgres.explain(error))?;
+    let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
+    // Polling the messages is what drives the connection.
+    let starting = start_listening(&client, channels);
+    tokio::pin!(starting);
+    let session = loop {
+        tokio::select! {
+            session = &mut starting => break session.map_err(|error| postgres.explain(error))?,
+            message = messages.next() => pass_on(message, events).map_err(|error| postgres.explain(error))?,
+        }
+    };
+    backoff.reset();
+    if events.send(ListenEvent::Listening(session)).await.is_err() {
+        return Ok(());
+    }
+    loop {
+        let message = messages.next().await;
+        let is_over = message.is_none();
+        pass_on(message, events).map_err(|error| postgres.explain(error))?;
+        if is_over {
+            return Ok(());
+        }
+    }
+}
+
+async fn start_listening(
+    client: &Client,
+    channels: &[&str],
+) -> Result<ListenerSession, tokio_postgres::Error> {
+    // The channels are names in the code, none comes from outside.
+    let statements: Vec<String> = channels.iter().map(|channel| format!("LISTEN {channel}")).collect();
+    client.batch_execute(&statements.join("; ")).await?;
+    let statement = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+    let rows = client.query_typed(statement, &[]).await?;
+    let session = rows.first().map(|row| {
+        Ok(ListenerSession { backend_pid: row.try_get(0)?, backend_start: row.try_get(1)? })
+    });
+    session.unwrap_or(Ok(ListenerSession { backend_pid: 0, backend_start: SystemTime::UNIX_EPOCH }))
+}
+
+fn pass_on(
+    message: Option<Result<AsyncMessage, tokio_postgres::Error>>,
+    events: &mpsc::Sender<ListenEvent>,
+) -> Result<(), tokio_postgres::Error> {
+    if let Some(AsyncMessage::Notification(notification)) = message.transpose()? {
+        let event = ListenEvent::Notified {
+            channel: notification.channel().to_owned(),
+            payload: notification.payload().to_owned(),
+        };
+        // A reader that is behind needs no more of them.
+        let _ = events.try_send(event);
+    }
+    Ok(())
+}

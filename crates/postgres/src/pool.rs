@@ -1,0 +1,174 @@
+//! The pool of connections.
+
+use crate::listener::Listener;
+use crate::tls::TlsSettings;
+use crate::{Parameter, PostgresError, Row, Settings, Transaction};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How often connections are looked through for those that are too old.
+const LOOK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A pool of connections to one database. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pool: Pool,
+    settings: Settings,
+    server: String,
+    begin: String,
+}
+
+impl Postgres {
+    /// A pool as `settings` says. Nothing is connected yet.
+    pub fn new(settings: Settings) -> Result<Self, PostgresError> {
+        let manager = Manager::from_config(
+            settings.connection.clone(),
+            connector(&settings.tls)?,
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(settings.max_connections.max(1) as usize)
+            .wait_timeout(Some(settings.pool_timeout))
+            .create_timeout(Some(Settings::connect_timeout()))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| PostgresError::Configuration(error.to_string()))?;
+        let (server, begin) = (settings.server(), begin_statement(&settings));
+        let shared = Arc::new(Shared { pool, settings, server, begin });
+        Ok(Self { shared })
+    }
+
+    /// Replaces connections once they are old; runs until the future is dropped.
+    pub async fn recycle(&self) {
+        let Some(age) = self.shared.settings.recycle_after else {
+            return std::future::pending().await;
+        };
+        loop {
+            tokio::time::sleep(LOOK_INTERVAL.min(age)).await;
+            self.shared.pool.retain(|_, metrics| metrics.created.elapsed() < age);
+        }
+    }
+
+    /// Begins a transaction.
+    ///
+    /// Dropping the future is safe: a transaction that may have begun is rolled back with its connection.
+    pub async fn begin(&self) -> Result<Transaction, PostgresError> {
+        let client = self.connection().await?;
+        let transaction = Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
+        transaction.run_batch(&self.shared.begin).await?;
+        Ok(transaction)
+    }
+
+    /// Runs one statement in a transaction of its own, in one round trip.
+    ///
+    /// Dropping the future leaves open whether the statement takes effect.
+    pub async fn query(
+        &self,
+        statement: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, PostgresError> {
+        let client = self.connection().await?;
+        let transaction = Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
+        let rows = transaction.run_alone(&self.shared.begin, statement, parameters).await?;
+        Ok(rows)
+    }
+
+    /// Runs one statement in a transaction of its own; how many rows it touched.
+    pub async fn execute(
+        &self,
+        statement: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<u64, PostgresError> {
+        let transaction = self.begin().await?;
+        let outcome = transaction.execute(statement, parameters).await;
+        transaction.end(outcome).await
+    }
+
+    /// A connection for someone else's library (migrations), outside the pool,
+    /// with the task that drives it.
+    pub async fn connect_alone(&self) -> Result<tokio_postgres::Client, PostgresError> {
+        let settings = &self.shared.settings;
+        let connecting = settings.connection.connect(connector(&settings.tls)?);
+        let connected = tokio::time::timeout(Settings::connect_timeout(), connecting).await;
+        let (client, connection) = connected
+            .map_err(|_| PostgresError::ConnectTimeout {
+                server: self.shared.server.clone(),
+                timeout: Settings::connect_timeout(),
+            })?
+            .map_err(|error| self.explain(error))?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+        Ok(client)
+    }
+
+    /// Listens to channels; see [`Listener`].
+    pub fn listen(&self, channels: &'static [&'static str]) -> Listener {
+        Listener::start(self.clone(), channels)
+    }
+
+    /// Host, port and database, for messages.
+    pub fn server(&self) -> &str {
+        &self.shared.server
+    }
+
+    /// Closes all connections; those that are in use once they are given back.
+    pub fn close(&self) {
+        self.shared.pool.close();
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    pub(crate) fn explain(&self, error: tokio_postgres::Error) -> PostgresError {
+        PostgresError::Server { server: self.shared.server.clone(), error }
+    }
+
+    async fn connection(&self) -> Result<Object, PostgresError> {
+        self.shared.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => {
+                PostgresError::PoolTimeout(self.shared.settings.pool_timeout)
+            }
+            PoolError::Timeout(_) => PostgresError::ConnectTimeout {
+                server: self.shared.server.clone(),
+                timeout: Settings::connect_timeout(),
+            },
+            PoolError::Backend(error) => self.explain(error),
+            PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+                PostgresError::Closed
+            }
+        })
+    }
+}
+
+pub(crate) fn connector(tls: &TlsSettings) -> Result<MakeRustlsConnect, PostgresError> {
+    tls.connector()
+}
+
+/// What every transaction begins with. A plan is kept with its prepared
+/// statement, and one that was made while a table was small would walk all of
+/// it when it is large: statements here are all meant to go by an index.
+/// Numbers alone are put into the text.
+fn begin_statement(settings: &Settings) -> String {
+    let mut text = String::from("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off");
+    let idle = settings.idle_transaction_timeout.as_millis();
+    // Writing to a string does not fail.
+    let _ = write!(text, "; SET LOCAL idle_in_transaction_session_timeout = {idle}");
+    if let Some(timeout) = settings.statement_timeout {
+        let _ = write!(text, "; SET LOCAL statement_timeout = {}", timeout.as_millis());
+    }
+    text
+}
