@@ -129,9 +129,9 @@ async fn start_listening(
     client.batch_execute(&statements.join("; ")).await?;
     let statement = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
     let rows = client.query_typed(statement, &[]).await?;
-    let session = rows.first().map(|row| {
-        Ok(ListenerSession { backend_pid: row.try_get(0)?, backend_start: row.try_get(1)? })
-    });
+    let session = rows
+        .first()
+        .map(|row| Ok(ListenerSession { backend_pid: row.try_get(0)?, backend_start: row.try_get(1)? }));
     session.unwrap_or(Ok(ListenerSession { backend_pid: 0, backend_start: SystemTime::UNIX_EPOCH }))
 }
 

@@ -64,7 +64,8 @@ impl Postgres {
     /// Dropping the future is safe: a transaction that may have begun is rolled back with its connection.
     pub async fn begin(&self) -> Result<Transaction, PostgresError> {
         let client = self.connection().await?;
-        let transaction = Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
+        let transaction =
+            Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
         transaction.run_batch(&self.shared.begin).await?;
         Ok(transaction)
     }
@@ -78,17 +79,14 @@ impl Postgres {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         let client = self.connection().await?;
-        let transaction = Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
+        let transaction =
+            Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
         let rows = transaction.run_alone(&self.shared.begin, statement, parameters).await?;
         Ok(rows)
     }
 
     /// Runs one statement in a transaction of its own; how many rows it touched.
-    pub async fn execute(
-        &self,
-        statement: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<u64, PostgresError> {
+    pub async fn execute(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<u64, PostgresError> {
         let transaction = self.begin().await?;
         let outcome = transaction.execute(statement, parameters).await;
         transaction.end(outcome).await

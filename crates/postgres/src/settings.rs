@@ -113,7 +113,8 @@ fn from_keys(storage: &StorageConfig) -> Config {
 /// encrypted have the same names as in libpq, and win over the keys of the configuration.
 fn parse_uri(uri: &str, tls: &mut TlsSettings) -> Result<Config, PostgresError> {
     // What a parser says of a URI may quote its password.
-    let unusable = |detail: &str| PostgresError::Configuration(format!("storage.uri cannot be used: {detail}"));
+    let unusable =
+        |detail: &str| PostgresError::Configuration(format!("storage.uri cannot be used: {detail}"));
     let mut url = Url::parse(uri).map_err(|error| unusable(&error.to_string()))?;
     let mut kept = Vec::new();
     for (name, value) in url.query_pairs().into_owned() {

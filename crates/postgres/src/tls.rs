@@ -97,10 +97,7 @@ impl TlsSettings {
     }
 }
 
-fn read_certificates(
-    key: &'static str,
-    path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, PostgresError> {
+fn read_certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, PostgresError> {
     let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
         .map_err(|error| unusable(key, path, &error))?;

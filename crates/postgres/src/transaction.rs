@@ -41,11 +41,7 @@ impl Transaction {
     }
 
     /// Runs a statement, and returns how many rows it touched.
-    pub async fn execute(
-        &self,
-        statement: &str,
-        parameters: &[Parameter<'_>],
-    ) -> Result<u64, PostgresError> {
+    pub async fn execute(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<u64, PostgresError> {
         let touched = statement::execute(self.client()?, self.prepared, statement, parameters).await;
         touched.map_err(|error| self.explain(error))
     }

@@ -11,6 +11,7 @@ use crate::{
     Claim, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, Queue, RetryPolicy,
 };
 use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
+use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -284,6 +285,24 @@ pub enum Step {
     Fail(usize, ErrorClass),
     Release(usize),
     ReclaimAll,
+}
+
+/// Histories for [`follows_the_model`]. With at most nine reclaims: a tenth may give a document up,
+/// which the model does not follow.
+pub fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+    let class =
+        prop_oneof![Just(ErrorClass::Transient), Just(ErrorClass::Permanent), Just(ErrorClass::Poison)];
+    let step = prop_oneof![
+        3 => (0_u8..8).prop_map(Step::Enqueue),
+        4 => (0_u8..4).prop_map(Step::Claim),
+        3 => any::<usize>().prop_map(Step::Complete),
+        3 => (any::<usize>(), class).prop_map(|(number, class)| Step::Fail(number, class)),
+        2 => any::<usize>().prop_map(Step::Release),
+        1 => Just(Step::ReclaimAll),
+    ];
+    prop::collection::vec(step, 1..60).prop_filter("at most nine reclaims", |steps| {
+        steps.iter().filter(|step| matches!(step, Step::ReclaimAll)).count() < 10
+    })
 }
 
 /// Takes `steps` on `queue`, and checks after each that no document is lost,

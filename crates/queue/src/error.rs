@@ -1,6 +1,7 @@
 //! What can go wrong with the queue itself.
 
 use gdg_model::ErrorClass;
+use gdg_postgres::PostgresError;
 use thiserror::Error;
 
 /// What can go wrong with the queue itself.
@@ -9,6 +10,9 @@ pub enum QueueError {
     /// `SQLite` refused.
     #[error("queue: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// `PostgreSQL` refused, or could not be reached.
+    #[error("queue: {0}")]
+    Postgres(#[from] PostgresError),
     /// The connection was closed by another holder of it.
     #[error("queue: the database connection is closed")]
     Closed,
@@ -27,6 +31,7 @@ impl QueueError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Sqlite(_) => ErrorClass::Transient,
+            Self::Postgres(error) => error.class(),
             Self::Closed | Self::Damaged { .. } => ErrorClass::Permanent,
         }
     }

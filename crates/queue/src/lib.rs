@@ -25,7 +25,8 @@
 //! - The **database's clock** is the only clock.
 //!
 //! Completing a claim together with other writes (the whole point of the
-//! fence) is done in the caller's own transaction: see [`sqlite::end_claim`].
+//! fence) is done in the caller's own transaction: see [`sqlite::end_claim`] and
+//! [`postgres::end_claims`].
 //!
 //! This crate knows nothing of files, formats, elements or configuration, and
 //! is useful without the rest: it needs the tables `document_queue*`,
@@ -64,6 +65,7 @@ mod claim;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+pub mod postgres;
 mod queue;
 mod retry;
 pub mod sqlite;

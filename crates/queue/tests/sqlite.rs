@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // what panics is a test that fails
 
 use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
-use gdg_queue::conformance::{Step, eager_policy, follows_the_model};
+use gdg_queue::conformance::{any_steps, eager_policy, follows_the_model};
 use gdg_queue::sqlite::{SqliteQueue, TEST_SCHEMA};
 use gdg_queue::{Failure, NewDocument, Priority, Queue, RetryPolicy};
 use proptest::prelude::*;
@@ -20,27 +20,11 @@ async fn make(policy: RetryPolicy) -> SqliteQueue {
 
 gdg_queue::queue_conformance_tests!(make);
 
-fn any_step() -> impl Strategy<Value = Step> {
-    let class =
-        prop_oneof![Just(ErrorClass::Transient), Just(ErrorClass::Permanent), Just(ErrorClass::Poison)];
-    prop_oneof![
-        3 => (0_u8..8).prop_map(Step::Enqueue),
-        4 => (0_u8..4).prop_map(Step::Claim),
-        3 => any::<usize>().prop_map(Step::Complete),
-        3 => (any::<usize>(), class).prop_map(|(number, class)| Step::Fail(number, class)),
-        2 => any::<usize>().prop_map(Step::Release),
-        1 => Just(Step::ReclaimAll),
-    ]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_history_loses_nothing_and_accepts_no_stale_fence(steps in prop::collection::vec(any_step(), 1..60)) {
-        // At most nine reclaims: a tenth may give a document up, which the model does not follow.
-        let reclaims = steps.iter().filter(|step| matches!(step, Step::ReclaimAll)).count();
-        prop_assume!(reclaims < 10);
+    fn any_history_loses_nothing_and_accepts_no_stale_fence(steps in any_steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async { follows_the_model(&make(eager_policy()).await, steps).await });
     }

@@ -1,0 +1,1 @@
+SELECT last_value FROM document_queue_positions

@@ -1,0 +1,5 @@
+SELECT extract(epoch FROM scheduled_for - now())::double precision
+FROM document_queue
+WHERE run_id = $1 AND status = 'retry'
+ORDER BY scheduled_for
+LIMIT 1

@@ -1,0 +1,1 @@
+DELETE FROM document_queue WHERE queue_id = ANY ($1)
