@@ -4,7 +4,7 @@ use crate::PipelineError;
 use crate::commit_channel::Waiting;
 use crate::in_hand::InHand;
 use crate::progress::Progress;
-use crate::sqlite::SqliteBackend;
+use crate::store::CommitStore;
 use gdg_model::RunId;
 use gdg_queue::Disposition;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const MAX_GROUP_BYTES: usize = 8 << 20;
 /// group was being written: a durable commit costs much the same for one
 /// document and for five hundred.
 pub(crate) struct Committer {
-    pub(crate) backend: SqliteBackend,
+    pub(crate) store: Arc<dyn CommitStore>,
     pub(crate) run: RunId,
     pub(crate) in_hand: Arc<InHand>,
     pub(crate) progress: Arc<Progress>,
@@ -51,7 +51,7 @@ impl Committer {
         let documents = fences.len();
         // The shares of memory are given back once the transaction has dropped the documents.
         let (group, _shares): (Vec<_>, Vec<_>) = group.into_iter().map(Waiting::into_parts).unzip();
-        let report = self.backend.commit(&self.run, group).await?;
+        let report = self.store.commit(&self.run, Arc::new(group)).await?;
         self.progress.committed(&report);
         for (doc_id, failure, disposition) in &report.failures {
             log_failure(doc_id, failure, disposition);

@@ -2,7 +2,7 @@
 
 use crate::PipelineError;
 use crate::progress::Progress;
-use crate::sqlite::{DiscoveryBatch, SqliteBackend};
+use crate::store::{DiscoveryBatch, DiscoveryStore};
 use futures::StreamExt;
 use gdg_model::{DocumentRef, RunId, Stamp};
 use gdg_sources::{Cursor, ListedBatch, Source};
@@ -17,7 +17,7 @@ const LINKING_PAGE: u32 = 500;
 
 /// Lists one source into the queue of a run.
 pub(crate) struct Discovery {
-    pub(crate) backend: SqliteBackend,
+    pub(crate) store: Arc<dyn DiscoveryStore>,
     pub(crate) run: RunId,
     pub(crate) source: Arc<dyn Source>,
     pub(crate) parse_fingerprint: Arc<str>,
@@ -34,7 +34,7 @@ impl Discovery {
     /// is thus never taken for something that only a link leads to, whichever
     /// the pipeline comes across first.
     pub(crate) async fn run(self, cancelled: CancellationToken) -> Result<(), PipelineError> {
-        let progress = self.backend.listing_progress(&self.run, self.source.name()).await?;
+        let progress = self.store.listing_progress(&self.run, self.source.name()).await?;
         if !progress.finished {
             let mut batches = self.source.list(progress.cursor.map(Cursor::new), LISTING_BATCH);
             while let Some(batch) = cancelled.run_until_cancelled(batches.next()).await.flatten() {
@@ -45,10 +45,10 @@ impl Discovery {
             }
         }
         // From here on links are enqueued as documents are stored; those of documents stored before are caught up on.
-        self.backend.begin_following(self.source.name()).await?;
+        self.store.begin_following(&self.run, self.source.name()).await?;
         if !progress.finished {
             self.follow_links_so_far().await?;
-            self.backend.finish_listing(&self.run, self.source.name()).await?;
+            self.store.finish_listing(&self.run, self.source.name()).await?;
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl Discovery {
             cursor: batch.cursor.as_str().to_owned(),
             parse_fingerprint: Arc::clone(&self.parse_fingerprint),
         };
-        let discovered = self.backend.discover(&self.run, batch).await?;
+        let discovered = self.store.discover(&self.run, batch).await?;
         self.progress.discovered(discovered);
         self.enqueued.notify_one();
         Ok(())
@@ -76,14 +76,14 @@ impl Discovery {
         let mut after = 0;
         loop {
             let page =
-                self.backend.linking_documents(&self.run, self.source.name(), after, LINKING_PAGE).await?;
+                self.store.linking_documents(&self.run, self.source.name(), after, LINKING_PAGE).await?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.document_number;
             let source = Arc::clone(&self.source);
             // A source may look at its files to tell whether a link can be followed.
             let looking = tokio::task::spawn_blocking(move || linked_documents(&*source, &page));
             let linked = looking.await.unwrap_or_default();
-            let added = self.backend.enqueue_linked(&self.run, linked).await?;
+            let added = self.store.enqueue_linked(&self.run, linked).await?;
             self.progress.followed(added);
             self.enqueued.notify_one();
         }
@@ -93,7 +93,7 @@ impl Discovery {
 /// The documents that `page` links to and that the source lets links lead to.
 fn linked_documents(
     source: &dyn Source,
-    page: &[(gdg_storage::sqlite::LinkingDocument, Vec<gdg_model::DocId>)],
+    page: &[(gdg_storage::LinkingDocument, Vec<gdg_model::DocId>)],
 ) -> Vec<DocumentRef> {
     let prefix = format!("{}:", source.name());
     let targets =

@@ -6,13 +6,15 @@
 //! completed is followed by the next generation, which processes only what is
 //! new or changed.
 
-use crate::commit_channel::{CommitSender, commit_channel};
+use crate::commit_channel::commit_channel;
 use crate::committer::Committer;
 use crate::discovery::Discovery;
 use crate::in_hand::InHand;
 use crate::processing::Processor;
+use crate::pump::{ClaimLimits, Pump, Supplied, Supply};
 use crate::sqlite::{self, DatabaseLock, SqliteBackend};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
+use async_trait::async_trait;
 use gdg_config::Config;
 use gdg_model::{SourceName, WorkerId};
 use gdg_parsing::{DocumentParser, PARSER_REVISION, SandboxCommand};
@@ -25,7 +27,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Failures that a summary names.
@@ -97,16 +98,10 @@ struct SingleWorker {
     /// Told when documents were enqueued, and when the listing is done.
     enqueued: Arc<Notify>,
     listing_done: Arc<AtomicBool>,
-    claims: ClaimLimits,
+    limits: ClaimLimits,
     commit_batch: usize,
     heartbeat_interval: Duration,
     shutdown_grace: Duration,
-}
-
-/// How many documents are claimed at a time, and held at most.
-struct ClaimLimits {
-    batch: u32,
-    in_hand: usize,
 }
 
 impl SingleWorker {
@@ -144,7 +139,6 @@ impl SingleWorker {
             config.relationship_detection.stores_links(),
             Arc::clone(&parse_fingerprint),
         );
-        let batch = config.work_queue.batch_size.get();
         Ok(Self {
             backend,
             lock,
@@ -158,11 +152,11 @@ impl SingleWorker {
             in_hand: Arc::default(),
             enqueued: Arc::default(),
             listing_done: Arc::default(),
-            claims: ClaimLimits {
-                batch,
-                in_hand: parse_threads.max(batch as usize)
-                    + PREFETCH_FACTOR * config.work_queue.prefetch_count as usize,
-            },
+            limits: ClaimLimits::new(
+                config,
+                parse_threads,
+                PREFETCH_FACTOR * config.work_queue.prefetch_count as usize,
+            ),
             commit_batch: config.processing.commit_batch_size.get() as usize,
             heartbeat_interval: config.work_queue.heartbeat_interval(),
             shutdown_grace: config.processing.shutdown_grace(),
@@ -172,7 +166,7 @@ impl SingleWorker {
     async fn work(self, started: Instant) -> Result<RunSummary, PipelineError> {
         let (writer, waiting) = commit_channel(self.commit_batch);
         let committer = Committer {
-            backend: self.backend.clone(),
+            store: Arc::new(self.backend.clone()),
             run: self.run.run_id.clone(),
             in_hand: Arc::clone(&self.in_hand),
             progress: Arc::clone(&self.progress),
@@ -184,7 +178,14 @@ impl SingleWorker {
         let discovering = tokio::spawn(halt_on_error(self.discover(halt.clone()), halt.clone()));
         let heartbeats = tokio::spawn(self.send_heartbeats());
 
-        let processed = self.process(writer, &halt).await;
+        let pump = Pump {
+            processor: Arc::clone(&self.processor),
+            in_hand: Arc::clone(&self.in_hand),
+            limits: self.limits,
+            shutdown: self.shutdown.clone(),
+            shutdown_grace: self.shutdown_grace,
+        };
+        let processed = pump.run(&self, writer, &halt).await;
         heartbeats.abort();
         let discovered = flatten(discovering.await);
         let committed = flatten(committing.await);
@@ -203,7 +204,7 @@ impl SingleWorker {
             .sources
             .iter()
             .map(|source| Discovery {
-                backend: self.backend.clone(),
+                store: Arc::new(self.backend.clone()),
                 run: self.run.run_id.clone(),
                 source: Arc::clone(source),
                 parse_fingerprint: Arc::clone(&self.parse_fingerprint),
@@ -243,71 +244,6 @@ impl SingleWorker {
                 }
             }
         }
-    }
-
-    /// Claims and processes documents until none is left, or until `halt`.
-    async fn process(&self, writer: CommitSender, halt: &CancellationToken) -> Result<(), PipelineError> {
-        let mut tasks = JoinSet::new();
-        let outcome = self.claim_until_drained(&writer, &mut tasks, halt).await;
-        if outcome.is_err() {
-            halt.cancel();
-        }
-        // Documents whose turn has not come give up by themselves; those that are being processed are waited for.
-        let grace = async {
-            tokio::select! {
-                () = tokio::time::sleep(self.shutdown_grace) => {}
-                () = self.shutdown.abandon.cancelled() => {}
-            }
-        };
-        let all_ended = async { while tasks.join_next().await.is_some() {} };
-        let ended_in_time = tokio::select! {
-            () = all_ended => true,
-            () = grace => false,
-        };
-        if !ended_in_time {
-            tracing::warn!("documents that are still being processed are given back");
-            tasks.shutdown().await;
-        }
-        outcome
-    }
-
-    async fn claim_until_drained(
-        &self,
-        writer: &CommitSender,
-        tasks: &mut JoinSet<()>,
-        halt: &CancellationToken,
-    ) -> Result<(), PipelineError> {
-        while !halt.is_cancelled() {
-            while tasks.try_join_next().is_some() {}
-            let room = self.claims.in_hand.saturating_sub(self.in_hand.len());
-            let wanted = (room as u32).min(self.claims.batch);
-            // A claim is worth a transaction when there is room for a batch, or for half of all that may be held.
-            if wanted < self.claims.batch && room < self.claims.in_hand.div_ceil(2) {
-                halt.run_until_cancelled(self.in_hand.changed()).await;
-                continue;
-            }
-            // Before the claim, so that what is enqueued after it is not overlooked.
-            let listing_done = self.listing_done.load(Ordering::Acquire);
-            // Not cut short by a halt: what it claims has to be given back.
-            let claimed = self.backend.claim(&self.run.run_id, wanted).await?;
-            if claimed.is_empty() {
-                let depth = self.backend.depth(&self.run.run_id).await?;
-                if listing_done && depth.is_drained() {
-                    break;
-                }
-                halt.run_until_cancelled(self.wait_for_work(&depth)).await;
-            }
-            self.in_hand.take(claimed.iter().map(|claimed| claimed.fence));
-            for claimed in claimed {
-                let (processor, writer, halt) = (Arc::clone(&self.processor), writer.clone(), halt.clone());
-                tasks.spawn(async move {
-                    if let Some(turn) = halt.run_until_cancelled(processor.turn()).await {
-                        processor.process(claimed, turn, writer).await;
-                    }
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Waits until there may be something to claim.
@@ -352,6 +288,25 @@ impl SingleWorker {
         };
         self.backend.close().await?;
         Ok(summary)
+    }
+}
+
+#[async_trait]
+impl Supply for SingleWorker {
+    async fn next(&self, limit: u32, halt: &CancellationToken) -> Result<Supplied, PipelineError> {
+        // Before the claim, so that what is enqueued after it is not overlooked.
+        let listing_done = self.listing_done.load(Ordering::Acquire);
+        let claimed = self.backend.claim(&self.run.run_id, limit).await?;
+        if claimed.is_empty() {
+            let depth = self.backend.depth(&self.run.run_id).await?;
+            if listing_done && depth.is_drained() {
+                return Ok(Supplied::Over);
+            }
+            halt.run_until_cancelled(self.wait_for_work(&depth)).await;
+            return Ok(Supplied::LookAgain);
+        }
+        self.in_hand.take(claimed.iter().map(|claimed| claimed.fence));
+        Ok(Supplied::Documents(claimed))
     }
 }
 

@@ -60,3 +60,4 @@ pub use error::StorageError;
 pub use graph_document::{DocumentHeader, ElementRow, GraphDocument};
 pub use known::{KnownDocument, KnownOutcome};
 pub use run::{ListingProgress, Run, RunStatus};
+pub use sqlite::LinkingDocument;

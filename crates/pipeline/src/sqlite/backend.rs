@@ -2,11 +2,16 @@
 
 use crate::PipelineError;
 use crate::ended::{ClaimedDocument, CommitReport, Discovered, Ended};
+use crate::store::{CommitStore, DiscoveryBatch, DiscoveryStore};
+use crate::tally::{count, tally_of_bytes, tally_of_graph};
+use async_trait::async_trait;
 use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use gdg_queue::sqlite as queue;
 use gdg_queue::{DeadLetter, Disposition, Fence, NewDocument, Priority, QueueDepth, Reclaimed, RetryPolicy};
-use gdg_storage::sqlite::{self as storage, LinkingDocument};
-use gdg_storage::{KnownDocument, ListingProgress, Outcome, OutcomeKey, Run, RunCounters, RunStatus, Tally};
+use gdg_storage::sqlite as storage;
+use gdg_storage::{
+    KnownDocument, LinkingDocument, ListingProgress, Outcome, Run, RunCounters, RunStatus, Tally,
+};
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,70 +81,6 @@ impl SqliteBackend {
         self.transact(move |transaction| Ok(storage::set_run_status(transaction, &run, status)?)).await
     }
 
-    /// How far the listing of a source is.
-    pub async fn listing_progress(
-        &self,
-        run: &RunId,
-        source: &SourceName,
-    ) -> Result<ListingProgress, PipelineError> {
-        let (run, source) = (run.clone(), source.clone());
-        self.read(move |connection| Ok(storage::listing_progress(connection, &run, &source)?)).await
-    }
-
-    /// Takes in a batch of a listing: documents that are as they were are
-    /// counted, the others enqueued, and the cursor moves on with them.
-    pub async fn discover(&self, run: &RunId, batch: DiscoveryBatch) -> Result<Discovered, PipelineError> {
-        let (run, worker) = (run.clone(), self.worker.clone());
-        self.transact(move |transaction| discover(transaction, &run, &worker, batch)).await
-    }
-
-    /// From now on links to documents of `source` are enqueued as the documents that hold them are stored.
-    pub async fn begin_following(&self, source: &SourceName) -> Result<(), PipelineError> {
-        let (source, following) = (source.clone(), Arc::clone(&self.following));
-        self.read(move |_| {
-            following.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
-            Ok(())
-        })
-        .await
-    }
-
-    /// A page of documents with links that the run has handled; see [`storage::linking_documents`].
-    pub async fn linking_documents(
-        &self,
-        run: &RunId,
-        source: &SourceName,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError> {
-        let (run, source) = (run.clone(), source.clone());
-        self.read(move |connection| {
-            let page = storage::linking_documents(connection, &run, &source, after, limit)?;
-            page.into_iter()
-                .map(|document| {
-                    let targets = storage::open_link_targets(connection, &run, document.document_number)?;
-                    Ok((document, targets))
-                })
-                .collect()
-        })
-        .await
-    }
-
-    /// Enqueues documents that links lead to, except those that the run has handled. Returns how many were added.
-    pub async fn enqueue_linked(
-        &self,
-        run: &RunId,
-        documents: Vec<DocumentRef>,
-    ) -> Result<u64, PipelineError> {
-        let run = run.clone();
-        self.transact(move |transaction| enqueue_linked(transaction, &run, documents)).await
-    }
-
-    /// Marks the listing of a source as done.
-    pub async fn finish_listing(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError> {
-        let (run, source) = (run.clone(), source.clone());
-        self.transact(move |transaction| Ok(storage::finish_listing(transaction, &run, &source)?)).await
-    }
-
     /// Claims up to `limit` documents, with what is remembered of them.
     pub async fn claim(&self, run: &RunId, limit: u32) -> Result<Vec<ClaimedDocument>, PipelineError> {
         let (run, worker) = (run.clone(), self.worker.clone());
@@ -156,25 +97,6 @@ impl SqliteBackend {
                 claim.settle();
             }
             Ok(claimed)
-        })
-        .await
-    }
-
-    /// Ends claims: for each document its graph, the documents it links to,
-    /// its counts and the end of its claim, all of it in one transaction with
-    /// the others. What a stale fence would end is left out.
-    pub async fn commit(&self, run: &RunId, ended: Vec<Ended>) -> Result<CommitReport, PipelineError> {
-        let (run, worker, policy) = (run.clone(), self.worker.clone(), self.policy.clone());
-        let following = Arc::clone(&self.following);
-        self.transact(move |transaction| {
-            let following = following.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut commit =
-                Commit { transaction, run: &run, policy: &policy, report: CommitReport::default() };
-            for document in ended {
-                commit.end(document, &following)?;
-            }
-            storage::add_counters(transaction, &run, &worker, &commit.report.counters)?;
-            Ok(commit.report)
         })
         .await
     }
@@ -211,13 +133,7 @@ impl SqliteBackend {
             let reclaimed = queue::reclaim(transaction, &run, Duration::ZERO)?;
             let mut counters = RunCounters::default();
             for letter in &reclaimed.dead {
-                count(
-                    &mut counters,
-                    &letter.source_name,
-                    Outcome::Failed,
-                    None,
-                    &Tally { documents: 1, ..Tally::default() },
-                );
+                count(&mut counters, &letter.source_name, Outcome::Failed, None, &tally_of_bytes(0));
             }
             storage::add_counters(transaction, &run, &worker, &counters)?;
             Ok(reclaimed)
@@ -259,19 +175,79 @@ impl SqliteBackend {
     }
 }
 
-/// A batch of a source's listing.
-#[derive(Debug)]
-pub struct DiscoveryBatch {
-    /// Which source.
-    pub source: SourceName,
-    /// What it lists.
-    pub documents: Vec<DocumentRef>,
-    /// What it could not read: locators, with the reason.
-    pub problems: Vec<(String, String)>,
-    /// Where the listing goes on.
-    pub cursor: String,
-    /// The fingerprint of the configuration that documents are parsed with.
-    pub parse_fingerprint: Arc<str>,
+#[async_trait]
+impl DiscoveryStore for SqliteBackend {
+    async fn listing_progress(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+    ) -> Result<ListingProgress, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.read(move |connection| Ok(storage::listing_progress(connection, &run, &source)?)).await
+    }
+
+    async fn discover(&self, run: &RunId, batch: DiscoveryBatch) -> Result<Discovered, PipelineError> {
+        let (run, worker) = (run.clone(), self.worker.clone());
+        self.transact(move |transaction| discover(transaction, &run, &worker, batch)).await
+    }
+
+    async fn begin_following(&self, _run: &RunId, source: &SourceName) -> Result<(), PipelineError> {
+        let (source, following) = (source.clone(), Arc::clone(&self.following));
+        self.read(move |_| {
+            following.lock().unwrap_or_else(PoisonError::into_inner).insert(source);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn linking_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.read(move |connection| {
+            let page = storage::linking_documents(connection, &run, &source, after, limit)?;
+            page.into_iter()
+                .map(|document| {
+                    let targets = storage::open_link_targets(connection, &run, document.document_number)?;
+                    Ok((document, targets))
+                })
+                .collect()
+        })
+        .await
+    }
+
+    async fn enqueue_linked(&self, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError> {
+        let run = run.clone();
+        self.transact(move |transaction| enqueue_linked(transaction, &run, documents)).await
+    }
+
+    async fn finish_listing(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.transact(move |transaction| Ok(storage::finish_listing(transaction, &run, &source)?)).await
+    }
+}
+
+#[async_trait]
+impl CommitStore for SqliteBackend {
+    async fn commit(&self, run: &RunId, ended: Arc<Vec<Ended>>) -> Result<CommitReport, PipelineError> {
+        let (run, worker, policy) = (run.clone(), self.worker.clone(), self.policy.clone());
+        let following = Arc::clone(&self.following);
+        self.transact(move |transaction| {
+            let following = following.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut commit =
+                Commit { transaction, run: &run, policy: &policy, report: CommitReport::default() };
+            for document in ended.iter() {
+                commit.end(document, &following)?;
+            }
+            storage::add_counters(transaction, &run, &worker, &commit.report.counters)?;
+            Ok(commit.report)
+        })
+        .await
+    }
 }
 
 fn discover(
@@ -323,21 +299,6 @@ fn enqueue_linked(
     Ok(queue::enqueue(transaction, run, &unseen)?)
 }
 
-fn tally_of_bytes(bytes: u64) -> Tally {
-    Tally { documents: 1, bytes, ..Tally::default() }
-}
-
-fn count(
-    counters: &mut RunCounters,
-    source: &SourceName,
-    outcome: Outcome,
-    format: Option<Format>,
-    tally: &Tally,
-) {
-    let format = format.map_or("unknown", Format::as_str).to_owned();
-    counters.add(OutcomeKey { source_name: source.clone(), outcome, format }, tally);
-}
-
 /// A transaction that ends claims.
 struct Commit<'a> {
     transaction: &'a Connection,
@@ -347,17 +308,17 @@ struct Commit<'a> {
 }
 
 impl Commit<'_> {
-    fn end(&mut self, ended: Ended, following: &HashSet<SourceName>) -> Result<(), PipelineError> {
+    fn end(&mut self, ended: &Ended, following: &HashSet<SourceName>) -> Result<(), PipelineError> {
         if let Ended::Failed { failure, document, format, size } = ended {
-            let disposition = queue::fail(self.transaction, &failure, self.policy)?;
+            let disposition = queue::fail(self.transaction, failure, self.policy)?;
             match disposition {
                 Disposition::Refused => self.report.refused += 1,
                 Disposition::Retried(_) => self.report.retried += 1,
                 Disposition::Dead => {
-                    self.count(&document.source_name, Outcome::Failed, format, &tally_of_bytes(size));
+                    self.count(&document.source_name, Outcome::Failed, *format, &tally_of_bytes(*size));
                 }
             }
-            self.report.failures.push((document.doc_id, failure, disposition));
+            self.report.failures.push((document.doc_id.clone(), failure.clone(), disposition));
             return Ok(());
         }
         // The fence comes first: nothing below happens for a claim that is no longer ours.
@@ -368,25 +329,23 @@ impl Commit<'_> {
         match ended {
             Ended::Stored { graph, follow, .. } => {
                 let document = &graph.header().document;
-                storage::store_document(self.transaction, self.run, &graph)?;
+                storage::store_document(self.transaction, self.run, graph)?;
                 if following.contains(&document.source_name) {
-                    self.report.followed += enqueue_linked(self.transaction, self.run, follow)?;
+                    self.report.followed += enqueue_linked(self.transaction, self.run, follow.clone())?;
                 }
-                let tally = Tally {
-                    documents: 1,
-                    elements: graph.elements().len() as u64,
-                    structural_relationships: graph.structural_relationships(),
-                    explicit_relationships: graph.relationships().len() as u64,
-                    bytes: graph.header().size,
-                };
-                self.count(&document.source_name, Outcome::Stored, Some(graph.format()), &tally);
+                self.count(
+                    &document.source_name,
+                    Outcome::Stored,
+                    Some(graph.format()),
+                    &tally_of_graph(graph),
+                );
             }
             Ended::Unchanged { document, format, size, .. } => {
                 storage::mark_seen(self.transaction, self.run, &document.doc_id, &document.stamp)?;
-                self.count(&document.source_name, Outcome::Unchanged, format, &tally_of_bytes(size));
+                self.count(&document.source_name, Outcome::Unchanged, *format, &tally_of_bytes(*size));
             }
             Ended::Skipped { header, .. } => {
-                storage::store_skipped(self.transaction, self.run, &header)?;
+                storage::store_skipped(self.transaction, self.run, header)?;
                 self.count(
                     &header.document.source_name,
                     Outcome::Skipped,

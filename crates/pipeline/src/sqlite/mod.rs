@@ -7,7 +7,7 @@ mod backend;
 mod lock;
 mod open;
 
+pub use backend::SqliteBackend;
 pub(crate) use backend::is_unchanged;
-pub use backend::{DiscoveryBatch, SqliteBackend};
 pub use lock::{DatabaseLock, LockError};
 pub use open::{OpenError, open};

@@ -1,0 +1,75 @@
+//! What the pipeline needs of a database, whichever it is.
+//!
+//! Single mode's `SQLite` file and distributed mode's `PostgreSQL` implement
+//! these; `store::conformance` is the suite that both pass.
+
+#[cfg(test)]
+pub(crate) mod conformance;
+
+use crate::PipelineError;
+use crate::ended::{CommitReport, Discovered, Ended};
+use async_trait::async_trait;
+use gdg_model::{DocId, DocumentRef, RunId, SourceName};
+use gdg_storage::{LinkingDocument, ListingProgress};
+use std::sync::Arc;
+
+/// A batch of a source's listing.
+#[derive(Debug, Clone)]
+pub struct DiscoveryBatch {
+    /// Which source.
+    pub source: SourceName,
+    /// What it lists.
+    pub documents: Vec<DocumentRef>,
+    /// What it could not read: locators, with the reason.
+    pub problems: Vec<(String, String)>,
+    /// Where the listing goes on.
+    pub cursor: String,
+    /// The fingerprint of the configuration that documents are parsed with.
+    pub parse_fingerprint: Arc<str>,
+}
+
+/// What discovery needs. Each method is one transaction.
+#[async_trait]
+pub(crate) trait DiscoveryStore: Send + Sync {
+    /// How far the listing of a source is.
+    async fn listing_progress(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+    ) -> Result<ListingProgress, PipelineError>;
+
+    /// Takes in a batch of a listing: documents that are as they were are
+    /// counted, the others enqueued, and the cursor moves on with them.
+    async fn discover(&self, run: &RunId, batch: DiscoveryBatch) -> Result<Discovered, PipelineError>;
+
+    /// From now on links to documents of `source` are enqueued as the documents that hold them are stored.
+    async fn begin_following(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError>;
+
+    /// A page of documents of `source` with links that the run has handled: at most `limit` of them, in order of
+    /// their numbers, behind the number `after`; each with the targets that the run has not handled.
+    async fn linking_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError>;
+
+    /// Enqueues documents that links lead to, except those that the run has handled. Returns how many were added.
+    async fn enqueue_linked(&self, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError>;
+
+    /// Marks the listing of a source as done.
+    async fn finish_listing(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError>;
+}
+
+/// What ending documents needs.
+#[async_trait]
+pub(crate) trait CommitStore: Send + Sync {
+    /// Ends claims: for each document its graph, the documents it links to,
+    /// its counts and the end of its claim, all of it in one transaction with
+    /// the others. What a stale fence would end is left out.
+    ///
+    /// After an error that leaves open whether the transaction took effect,
+    /// calling it again is safe: what was ended is refused.
+    async fn commit(&self, run: &RunId, ended: Arc<Vec<Ended>>) -> Result<CommitReport, PipelineError>;
+}
