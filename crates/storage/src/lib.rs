@@ -48,6 +48,7 @@
 //! # }
 //! ```
 
+mod clean;
 mod counters;
 mod error;
 mod graph_document;
