@@ -50,6 +50,8 @@
 //! ```
 
 mod clean;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod counters;
 mod error;
 mod graph_document;
