@@ -1,0 +1,5 @@
+//! Leases and electors on a server.
+
+#![allow(clippy::unwrap_used)] // what panics is a test that fails
+
+mod lease;
