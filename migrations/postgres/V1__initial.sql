@@ -119,7 +119,7 @@ CREATE TABLE document_queue (
     size_bytes      bigint,
     status          text        NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'processing', 'retry')),
     priority        smallint    NOT NULL DEFAULT 1 CHECK (priority BETWEEN 0 AND 2),
-    position        bigint      NOT NULL DEFAULT nextval('document_queue_positions'),   -- a new one each time it becomes claimable
+    position        bigint      NOT NULL DEFAULT nextval('document_queue_positions'),   -- a new one each time it becomes claimable; 0 while it waits for a retry
     attempt         integer     NOT NULL DEFAULT 0,
     retry_count     integer     NOT NULL DEFAULT 0,   -- failed attempts
     abandoned_count integer     NOT NULL DEFAULT 0,   -- attempts whose worker died
@@ -129,23 +129,28 @@ CREATE TABLE document_queue (
     scheduled_for   timestamptz,             -- of a retry: when it is due
     created_at      timestamptz NOT NULL DEFAULT now(),
     UNIQUE (run_id, doc_key)
-);
+) WITH (fillfactor = 50);
 ALTER SEQUENCE document_queue_positions OWNED BY document_queue.position;
 
--- A heartbeat touches no indexed column, so that it stays within its page.
-CREATE INDEX document_queue_claimable ON document_queue (run_id, priority, position) WHERE status = 'pending';
-CREATE INDEX document_queue_due ON document_queue (run_id, scheduled_for) WHERE status = 'retry';
-CREATE INDEX document_queue_held ON document_queue (run_id, worker_id) WHERE status = 'processing';
+-- Neither a claim nor a heartbeat changes a column that an index knows, and
+-- half of each page is left free for them: no index entry is written for
+-- either (a heap-only update). So no index here may know the status.
+CREATE INDEX document_queue_in_order ON document_queue (run_id, priority, position);
+CREATE INDEX document_queue_due ON document_queue (run_id, scheduled_for) WHERE scheduled_for IS NOT NULL;
 
 -- What is said of a run's queue as a whole. The marks: no document of that
 -- priority can be claimed, or can ever become claimable, at that position or
--- before it. A row that is not there means an open queue with its marks at 0.
+-- before it. The floors: no document of that priority is in the queue at that
+-- position or before it. A row that is not there means an open queue, all of them at 0.
 CREATE TABLE document_queue_runs (
-    run_id      text   PRIMARY KEY,
-    state       text   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paused', 'closed')),
-    low_mark    bigint NOT NULL DEFAULT 0,
-    normal_mark bigint NOT NULL DEFAULT 0,
-    high_mark   bigint NOT NULL DEFAULT 0
+    run_id       text   PRIMARY KEY,
+    state        text   NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paused', 'closed')),
+    low_mark     bigint NOT NULL DEFAULT 0,
+    normal_mark  bigint NOT NULL DEFAULT 0,
+    high_mark    bigint NOT NULL DEFAULT 0,
+    low_floor    bigint NOT NULL DEFAULT 0,
+    normal_floor bigint NOT NULL DEFAULT 0,
+    high_floor   bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 -- Attempts that did not end well, for the history in the dead letter queue.

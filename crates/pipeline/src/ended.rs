@@ -104,3 +104,16 @@ pub struct CommitReport {
     /// Each failure, and what became of its document.
     pub failures: Vec<(DocId, Failure, Disposition)>,
 }
+
+impl CommitReport {
+    /// Adds what another transaction came to.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        for (key, tally) in other.counters.iter() {
+            self.counters.add(key.clone(), tally);
+        }
+        self.followed += other.followed;
+        self.retried += other.retried;
+        self.refused += other.refused;
+        self.failures.extend(other.failures);
+    }
+}

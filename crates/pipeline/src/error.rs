@@ -1,6 +1,8 @@
 //! Why a run could not go on.
 
 use crate::sqlite::OpenError;
+use gdg_model::{ErrorClass, WorkerId};
+use gdg_postgres::PostgresError;
 use gdg_queue::QueueError;
 use gdg_sources::SourceError;
 use gdg_storage::StorageError;
@@ -42,9 +44,67 @@ pub enum PipelineError {
         "the database was removed or replaced while the worker used it: what it stored is lost; run again"
     )]
     Removed,
+    /// `PostgreSQL` refused, or could not be reached.
+    #[error(transparent)]
+    Postgres(PostgresError),
+    /// Another worker leads by now: a leader's write was refused.
+    #[error("another worker leads by now")]
+    NotLeading,
+    /// Another worker has the name.
+    #[error("the name {worker} is taken by {holder}: give this worker one of its own (--worker-id)")]
+    NameTaken {
+        /// The name.
+        worker: WorkerId,
+        /// Who has it.
+        holder: String,
+    },
+    /// The database has no schema.
+    #[error("the database has no schema yet: run `worker migrate` (its role needs to create tables)")]
+    SchemaMissing,
+    /// The schema is older than this program.
+    #[error("the schema of the database is at version {found}, this worker needs {needed}: run `worker migrate` of this version")]
+    SchemaTooOld {
+        /// The version of the schema.
+        found: u32,
+        /// The version that is needed.
+        needed: u32,
+    },
+    /// The schema is newer than this program.
+    #[error("the schema of the database is at version {found}, this worker knows {known}: run a newer worker")]
+    SchemaTooNew {
+        /// The version of the schema.
+        found: u32,
+        /// The version that this program knows.
+        known: u32,
+    },
+    /// The schema could not be brought up to date.
+    #[error("cannot bring the schema up to date: {0}")]
+    Migration(String),
     /// The database's thread is gone.
     #[error("database: the connection is closed")]
     Closed,
+}
+
+impl PipelineError {
+    /// Whether trying again makes sense: the database or a source may come back.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Postgres(error) => error.is_transient(),
+            Self::Source(error) => error.class() == ErrorClass::Transient,
+            _ => false,
+        }
+    }
+
+    /// Whether the database refuses what is in a document, so that others may go through.
+    pub fn is_about_the_data(&self) -> bool {
+        matches!(self, Self::Postgres(error) if error.is_about_the_data())
+    }
+}
+
+impl From<PostgresError> for PipelineError {
+    fn from(error: PostgresError) -> Self {
+        Self::Postgres(error)
+    }
 }
 
 impl From<rusqlite::Error> for PipelineError {
@@ -61,6 +121,7 @@ impl From<QueueError> for PipelineError {
     fn from(error: QueueError) -> Self {
         match error {
             QueueError::Sqlite(error) => error.into(),
+            QueueError::Postgres(error) => error.into(),
             other => Self::Queue(other),
         }
     }
@@ -70,6 +131,7 @@ impl From<StorageError> for PipelineError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Sqlite(error) => error.into(),
+            StorageError::Postgres(error) => error.into(),
             other @ StorageError::Damaged { .. } => Self::Storage(other),
         }
     }

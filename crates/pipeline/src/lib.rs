@@ -7,10 +7,11 @@
 //!                                      on threads)     claim in one transaction)
 //! ```
 //!
-//! [`single::run`] is single mode: one process, one `SQLite` file. The module
-//! [`sqlite`] is the only place where the queue and the graph meet: a
-//! document's graph is stored, the documents it links to are enqueued and its
-//! claim is ended in one transaction that first checks the claim's fence.
+//! [`single::run`] is single mode: one process, one `SQLite` file.
+//! [`distributed::run`] is one worker of many, in one `PostgreSQL`. In their
+//! databases, and only there, the queue and the graph meet: a document's graph
+//! is stored, the documents it links to are enqueued and its claim is ended in
+//! one transaction that first checks the claim's fence.
 //!
 //! This crate prints nothing and reads no arguments: progress and summary are
 //! values ([`Progress`], [`RunSummary`]) that programs show as they like.
@@ -18,18 +19,21 @@
 mod commit_channel;
 mod committer;
 mod discovery;
+pub mod distributed;
 mod ended;
 mod error;
 mod in_hand;
 mod processing;
 mod progress;
 mod pump;
+mod setup;
 mod shutdown;
 pub mod single;
 pub mod sqlite;
 mod store;
 mod summary;
 mod tally;
+mod tasks;
 
 pub use gdg_sources::SOURCE_TYPES;
 pub use gdg_storage::Outcome;

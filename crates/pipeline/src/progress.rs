@@ -73,6 +73,16 @@ impl Progress {
         self.live.fetch_sub(total.documents, Relaxed);
     }
 
+    /// Documents were claimed from a queue that others share: they count as found here.
+    pub(crate) fn claimed(&self, documents: u64) {
+        self.live.fetch_add(documents, Relaxed);
+    }
+
+    /// Claimed documents were given back.
+    pub(crate) fn given_back(&self, documents: u64) {
+        self.live.fetch_sub(documents, Relaxed);
+    }
+
     pub(crate) fn listing_done(&self) {
         self.listing_done.store(true, Relaxed);
     }

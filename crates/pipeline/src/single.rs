@@ -12,17 +12,17 @@ use crate::discovery::Discovery;
 use crate::in_hand::InHand;
 use crate::processing::Processor;
 use crate::pump::{ClaimLimits, Pump, Supplied, Supply};
+use crate::setup::{open_sources, parse_threads, processor, retry_policy};
 use crate::sqlite::{self, DatabaseLock, SqliteBackend};
+use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
 use async_trait::async_trait;
 use gdg_config::Config;
-use gdg_model::{SourceName, WorkerId};
-use gdg_parsing::{DocumentParser, PARSER_REVISION, SandboxCommand};
-use gdg_queue::{QueueDepth, RetryPolicy};
-use gdg_sources::{Source, open_source};
+use gdg_model::WorkerId;
+use gdg_parsing::{PARSER_REVISION, SandboxCommand};
+use gdg_queue::QueueDepth;
+use gdg_sources::Source;
 use gdg_storage::{Run, RunStatus};
-use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -62,25 +62,6 @@ pub async fn run(
     let backend = SqliteBackend::new(connection, retry_policy(config), options.worker.clone());
     let worker = SingleWorker::begin(config, options, sources, backend, lock, progress, shutdown).await?;
     worker.work(started).await
-}
-
-fn open_sources(config: &Config) -> Result<Vec<Arc<dyn Source>>, PipelineError> {
-    config
-        .content_sources
-        .iter()
-        .map(|source| {
-            open_source(source, &config.path_mappings)
-                .map_err(|error| PipelineError::Configuration(error.to_string()))
-        })
-        .collect()
-}
-
-fn retry_policy(config: &Config) -> RetryPolicy {
-    RetryPolicy {
-        max_retries: config.work_queue.max_retries,
-        base_delay: config.work_queue.retry_backoff_base(),
-        max_delay: config.work_queue.retry_backoff_max(),
-    }
 }
 
 /// The worker of single mode, with its run.
@@ -128,17 +109,7 @@ impl SingleWorker {
         );
         let parse_threads = parse_threads(config);
         let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
-        let parser = DocumentParser::new(config.parsing.limits.clone(), options.sandbox, parse_threads);
-        let by_name: HashMap<SourceName, Arc<dyn Source>> =
-            sources.iter().map(|source| (source.name().clone(), Arc::clone(source))).collect();
-        let processor = Processor::new(
-            by_name,
-            Arc::new(parser),
-            parse_threads,
-            config.parsing.unsupported,
-            config.relationship_detection.stores_links(),
-            Arc::clone(&parse_fingerprint),
-        );
+        let processor = processor(config, &sources, options.sandbox, parse_threads, &parse_fingerprint);
         Ok(Self {
             backend,
             lock,
@@ -276,6 +247,7 @@ impl SingleWorker {
         }
         let summary = RunSummary {
             generation: self.run.generation,
+            status: if interrupted { RunStatus::Active } else { RunStatus::Completed },
             resumed: self.resumed,
             interrupted,
             counters: self.backend.counters(&run_id).await?,
@@ -307,33 +279,5 @@ impl Supply for SingleWorker {
         }
         self.in_hand.take(claimed.iter().map(|claimed| claimed.fence));
         Ok(Supplied::Documents(claimed))
-    }
-}
-
-fn parse_threads(config: &Config) -> usize {
-    let configured = config.processing.parallelism.map(NonZeroU32::get);
-    configured.map_or_else(
-        || std::thread::available_parallelism().map_or(1, usize::from),
-        |threads| threads as usize,
-    )
-}
-
-async fn halt_on_error(
-    work: impl Future<Output = Result<(), PipelineError>>,
-    halt: CancellationToken,
-) -> Result<(), PipelineError> {
-    let outcome = work.await;
-    if outcome.is_err() {
-        halt.cancel();
-    }
-    outcome
-}
-
-/// The outcome of a task; a panic in it is passed on.
-fn flatten(joined: Result<Result<(), PipelineError>, tokio::task::JoinError>) -> Result<(), PipelineError> {
-    match joined {
-        Ok(outcome) => outcome,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use gdg_model::RunId;
 use gdg_queue::DeadLetter;
-use gdg_storage::{Outcome, OutcomeKey, RunCounters, Tally};
+use gdg_storage::{Outcome, OutcomeKey, RunCounters, RunStatus, Tally};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +15,8 @@ pub struct RunSummary {
     pub run_id: RunId,
     /// Which generation of the work it is.
     pub generation: u32,
+    /// How far it is.
+    pub status: RunStatus,
     /// Whether an earlier process began it.
     pub resumed: bool,
     /// Whether it was stopped before its end; running again goes on with it.
@@ -89,6 +91,7 @@ impl RunSummary {
         json!({
             "run_id": self.run_id,
             "generation": self.generation,
+            "status": self.status.as_str(),
             "resumed": self.resumed,
             "interrupted": self.interrupted,
             "remaining": self.remaining,

@@ -67,6 +67,17 @@ impl PostgresError {
         self.class() == ErrorClass::Transient
     }
 
+    /// Whether the server refuses the values it was given (data exceptions, and
+    /// values beyond its limits), so that others may go through.
+    pub fn is_about_the_data(&self) -> bool {
+        let Self::Server { error, .. } = self else { return false };
+        match error.code() {
+            Some(code) => code.code().starts_with("22") || code.code().starts_with("54"),
+            // A value that could not be written into a message at all.
+            None => error.to_string().starts_with("error serializing parameter"),
+        }
+    }
+
     /// Whether the server gave this code.
     pub fn has_code(&self, code: &SqlState) -> bool {
         matches!(self, Self::Server { error, .. } if error.code() == Some(code))

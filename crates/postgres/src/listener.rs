@@ -44,6 +44,7 @@ pub struct ListenerSession {
 pub struct Listener {
     events: mpsc::Receiver<ListenEvent>,
     task: JoinHandle<()>,
+    repeated: Option<ListenEvent>,
 }
 
 impl Listener {
@@ -62,11 +63,19 @@ impl Listener {
                 tokio::time::sleep(backoff.next_wait()).await;
             }
         });
-        Self { events, task }
+        Self { events, task, repeated: None }
+    }
+
+    /// Puts an event back: it is the next one.
+    pub fn repeat(&mut self, event: Option<ListenEvent>) {
+        self.repeated = event;
     }
 
     /// The next event. Cancel-safe.
     pub async fn next(&mut self) -> ListenEvent {
+        if let Some(event) = self.repeated.take() {
+            return event;
+        }
         match self.events.recv().await {
             Some(event) => event,
             None => std::future::pending().await,

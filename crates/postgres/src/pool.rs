@@ -157,11 +157,15 @@ pub(crate) fn connector(tls: &TlsSettings) -> Result<MakeRustlsConnect, Postgres
 }
 
 /// What every transaction begins with. A plan is kept with its prepared
-/// statement, and one that was made while a table was small would walk all of
-/// it when it is large: statements here are all meant to go by an index.
-/// Numbers alone are put into the text.
+/// statement, and one that was made while a table was small, or whose planner
+/// could not tell how few rows there are on one side of a join, would walk all
+/// of it when it is large: statements here are all meant to go from row to row
+/// by an index. Numbers alone are put into the text.
 fn begin_statement(settings: &Settings) -> String {
-    let mut text = String::from("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL jit = off");
+    let mut text = String::from(
+        "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
+         SET LOCAL enable_mergejoin = off; SET LOCAL jit = off",
+    );
     let idle = settings.idle_transaction_timeout.as_millis();
     // Writing to a string does not fail.
     let _ = write!(text, "; SET LOCAL idle_in_transaction_session_timeout = {idle}");

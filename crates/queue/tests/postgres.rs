@@ -201,17 +201,17 @@ async fn a_paused_run_gives_out_nothing_until_it_is_resumed_and_a_closed_one_nev
 }
 
 #[tokio::test]
-async fn claiming_walks_the_index_of_claimable_rows() {
+async fn claiming_walks_the_index_in_order() {
     let InDatabase { queue, database } = make(eager_policy()).await;
     queue.enqueue(&run(), documents(0..100)).await.unwrap();
     let client = database.client().await;
-    client.batch_execute("SET enable_seqscan = off; SET jit = off").await.unwrap();
+    client.batch_execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off").await.unwrap();
     let explain = format!("EXPLAIN {}", include_str!("../src/postgres/sql/claim.sql"));
     let null: Option<i64> = None;
     let rows = client.query(&explain, &[&"run-1", &"worker-1", &10_i64, &null, &null, &null]).await.unwrap();
     let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     let plan = plan.join("\n");
-    assert_eq!(plan.matches("Index Scan using document_queue_claimable").count(), 3, "{plan}");
+    assert_eq!(plan.matches("Index Scan using document_queue_in_order").count(), 3, "{plan}");
     assert!(!plan.contains("Seq Scan on document_queue") && !plan.contains("Sort"), "{plan}");
 }
 

@@ -118,3 +118,16 @@ impl Ended {
         Ok(())
     }
 }
+
+/// Takes documents out of the dead letter queue of every run: they are well after all.
+pub async fn forget_dead_letters(
+    transaction: &Transaction,
+    doc_ids: &[gdg_model::DocId],
+) -> Result<(), QueueError> {
+    if !doc_ids.is_empty() {
+        let keys: Vec<Vec<u8>> = doc_ids.iter().map(|doc_id| doc_id.key().0.to_vec()).collect();
+        let statement = "DELETE FROM dead_letter_queue WHERE doc_key = ANY ($1)";
+        transaction.execute(statement, &[(&keys, Type::BYTEA_ARRAY)]).await?;
+    }
+    Ok(())
+}

@@ -36,7 +36,7 @@ mod reading;
 
 pub use claim::{CURSOR_LIFE, Cursors};
 pub use control::{QueueState, close, discard, pause, resume, state};
-pub use ending::{end_claims, fail};
+pub use ending::{end_claims, fail, forget_dead_letters};
 pub use enqueue::{Enqueued, announce, enqueue, withdraw};
 pub use held::{heartbeat, promote_due, reclaim, reclaim_from, release};
 pub use marks::LowWaterMarks;

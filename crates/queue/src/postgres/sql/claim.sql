@@ -37,7 +37,7 @@ low AS MATERIALIZED (
 ),
 due AS MATERIALIZED (
     SELECT queue_id FROM document_queue
-    WHERE run_id = $1 AND status = 'retry' AND scheduled_for <= now()
+    WHERE run_id = $1 AND scheduled_for <= now() AND status = 'retry'
     ORDER BY scheduled_for
     LIMIT (SELECT documents FROM allowed) - (SELECT count(*) FROM high) - (SELECT count(*) FROM normal)
         - (SELECT count(*) FROM low)
@@ -45,7 +45,9 @@ due AS MATERIALIZED (
 )
 UPDATE document_queue q
 SET status = 'processing', attempt = q.attempt + 1, worker_id = $2,
-    claimed_at = now(), last_heartbeat = now(), scheduled_for = NULL
+    claimed_at = now(), last_heartbeat = now(), scheduled_for = NULL,
+    -- a position that is as it was keeps the update off the indexes
+    position = CASE WHEN chosen.is_retry THEN nextval('document_queue_positions') ELSE q.position END
 FROM (
     SELECT queue_id, false AS is_retry FROM high
     UNION ALL SELECT queue_id, false FROM normal

@@ -1,7 +1,7 @@
 -- Retries whose time has come join the others, each at the end of its priority.
 WITH due AS MATERIALIZED (
     SELECT queue_id FROM document_queue
-    WHERE run_id = $1 AND status = 'retry' AND scheduled_for <= now()
+    WHERE run_id = $1 AND scheduled_for <= now() AND status = 'retry'
     ORDER BY scheduled_for
     LIMIT $2
     FOR UPDATE SKIP LOCKED

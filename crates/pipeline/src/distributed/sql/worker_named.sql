@@ -1,0 +1,1 @@
+SELECT host, process_id FROM workers WHERE worker_id = $1

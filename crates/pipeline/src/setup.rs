@@ -1,0 +1,61 @@
+//! What both modes make of a configuration at their start.
+
+use crate::PipelineError;
+use crate::processing::Processor;
+use gdg_config::Config;
+use gdg_model::SourceName;
+use gdg_parsing::{DocumentParser, SandboxCommand};
+use gdg_queue::RetryPolicy;
+use gdg_sources::{Source, open_source};
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+/// Opens every source; fails where one cannot be.
+pub(crate) fn open_sources(config: &Config) -> Result<Vec<Arc<dyn Source>>, PipelineError> {
+    config
+        .content_sources
+        .iter()
+        .map(|source| {
+            open_source(source, &config.path_mappings)
+                .map_err(|error| PipelineError::Configuration(error.to_string()))
+        })
+        .collect()
+}
+
+pub(crate) fn retry_policy(config: &Config) -> RetryPolicy {
+    RetryPolicy {
+        max_retries: config.work_queue.max_retries,
+        base_delay: config.work_queue.retry_backoff_base(),
+        max_delay: config.work_queue.retry_backoff_max(),
+    }
+}
+
+/// Documents that are parsed at a time.
+pub(crate) fn parse_threads(config: &Config) -> usize {
+    let configured = config.processing.parallelism.map(NonZeroU32::get);
+    configured.map_or_else(
+        || std::thread::available_parallelism().map_or(1, usize::from),
+        |threads| threads as usize,
+    )
+}
+
+/// What fetches and parses documents of `sources`, `threads` at a time.
+pub(crate) fn processor(
+    config: &Config,
+    sources: &[Arc<dyn Source>],
+    sandbox: SandboxCommand,
+    threads: usize,
+    parse_fingerprint: &Arc<str>,
+) -> Processor {
+    let by_name: HashMap<SourceName, Arc<dyn Source>> =
+        sources.iter().map(|source| (source.name().clone(), Arc::clone(source))).collect();
+    Processor::new(
+        by_name,
+        Arc::new(DocumentParser::new(config.parsing.limits.clone(), sandbox, threads)),
+        threads,
+        config.parsing.unsupported,
+        config.relationship_detection.stores_links(),
+        Arc::clone(parse_fingerprint),
+    )
+}
