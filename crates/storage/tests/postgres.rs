@@ -156,6 +156,22 @@ async fn what_is_rolled_back_leaves_what_was_there() {
 }
 
 #[tokio::test]
+async fn a_run_that_finds_everything_unchanged_writes_no_index_entry() {
+    let store = make().await;
+    let documents = numbered(0..200);
+    store.store(&run(), &documents.iter().collect::<Vec<_>>()).await;
+    let seen: Vec<_> = documents.iter().map(|graph| graph.header().document.doc_id.clone()).collect();
+    let seen: Vec<_> = seen.into_iter().map(|doc_id| (doc_id, Stamp::default())).collect();
+    let transaction = store.pool.begin().await.unwrap();
+    postgres::mark_seen(&transaction, &RunId::new("next"), &seen).await.unwrap();
+    let statistics =
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'documents'";
+    let row = transaction.query_opt(statistics, &[]).await.unwrap().unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (200, 200));
+    transaction.rollback().await.unwrap();
+}
+
+#[tokio::test]
 async fn embeddings_leave_with_the_graph_they_are_of() {
     let store = make().await;
     let client = store.database.client().await;
