@@ -24,7 +24,7 @@ pub use error::PostgresError;
 pub use listener::{ListenEvent, Listener, ListenerSession};
 pub use pool::Postgres;
 pub use settings::Settings;
-pub use statement::Parameter;
+pub use statement::{Parameter, clean_text};
 pub use tokio_postgres::Row;
 pub use tokio_postgres::types::{ToSql, Type};
 pub use transaction::Transaction;

@@ -2,11 +2,17 @@
 
 use crate::{Row, ToSql, Type};
 use deadpool_postgres::ClientWrapper;
+use std::borrow::Cow;
 use tokio_postgres::Error;
 
 /// A parameter of a statement, with its type: with it, a statement needs no
 /// round trip of its own to be understood.
 pub type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// Text that the server takes: with U+FFFD for U+0000, which it refuses.
+pub fn clean_text(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}
 
 /// Runs a statement: prepared and kept in the session, or anew each time,
 /// where the sessions of a proxy cannot keep it.

@@ -1,6 +1,7 @@
 //! What can go wrong with the graph at rest.
 
 use gdg_model::ErrorClass;
+use gdg_postgres::PostgresError;
 use thiserror::Error;
 
 /// What can go wrong with the graph at rest.
@@ -9,6 +10,9 @@ pub enum StorageError {
     /// `SQLite` refused.
     #[error("storage: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// `PostgreSQL` refused, or could not be reached.
+    #[error("storage: {0}")]
+    Postgres(#[from] PostgresError),
     /// A row holds what no version of this program wrote.
     #[error("storage: table {table} is damaged: {detail}")]
     Damaged {
@@ -24,6 +28,7 @@ impl StorageError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Sqlite(_) => ErrorClass::Transient,
+            Self::Postgres(error) => error.class(),
             Self::Damaged { .. } => ErrorClass::Permanent,
         }
     }

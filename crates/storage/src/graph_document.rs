@@ -1,8 +1,10 @@
 //! A parsed document, made ready for storing.
 
+use crate::clean;
 use gdg_model::{
     ContentHash, DocKey, DocumentRef, Element, ElementId, ExplicitRelationship, Format, ParsedDocument,
 };
+use std::collections::HashSet;
 
 /// What is known of a document besides what its parser found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,7 @@ pub struct ElementRow {
 
 impl GraphDocument {
     /// Makes `parsed` ready for storing, with the links in it that lead to documents of a source.
+    /// The same link twice in one element is one relationship.
     pub fn new(
         header: DocumentHeader,
         parsed: ParsedDocument,
@@ -62,10 +65,10 @@ impl GraphDocument {
         Self {
             header,
             format: parsed.format,
-            title: parsed.title.map(without_nul),
-            metadata: parsed.metadata.to_json(),
+            title: parsed.title.map(clean::text),
+            metadata: parsed.metadata.to_json().map(clean::json),
             elements: element_rows(parsed.elements),
-            relationships,
+            relationships: distinct(relationships),
             structural_relationships,
         }
     }
@@ -85,7 +88,7 @@ impl GraphDocument {
         &self.elements
     }
 
-    /// Its links to other documents.
+    /// Its links to other documents, none twice.
     pub fn relationships(&self) -> &[ExplicitRelationship] {
         &self.relationships
     }
@@ -113,13 +116,11 @@ impl GraphDocument {
                 + row.content_location.len()
                 + row.attributes.as_ref().map_or(0, String::len)
         });
-        elements.sum::<usize>() + self.relationships.len() * 128 + 512
+        let told = self.title.as_ref().map_or(0, String::len) + self.metadata.as_ref().map_or(0, String::len);
+        let links =
+            self.relationships.iter().map(|link| 128 + link.target.as_str().len() + link.fragment.len());
+        elements.sum::<usize>() + links.sum::<usize>() + told + 512
     }
-}
-
-/// Text with U+FFFD for U+0000, at which C programs (the `sqlite3` shell, for one) end a text.
-fn without_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 fn element_rows(elements: Vec<Element>) -> Vec<ElementRow> {
@@ -134,10 +135,25 @@ fn element_rows(elements: Vec<Element>) -> Vec<ElementRow> {
             depth,
             element_type: element.element_type.as_str(),
             content_digest: element.content_digest(attributes.as_deref()),
-            text: without_nul(element.text),
-            content_location: element.location.to_string(),
-            attributes,
+            text: clean::text(element.text),
+            content_location: clean::text(element.location.to_string()),
+            attributes: attributes.map(clean::json),
         });
     }
     rows
+}
+
+/// `relationships` in their order, each once, their fragments cleaned.
+fn distinct(mut relationships: Vec<ExplicitRelationship>) -> Vec<ExplicitRelationship> {
+    for link in &mut relationships {
+        link.fragment = clean::text(std::mem::take(&mut link.fragment));
+    }
+    let mut seen = HashSet::with_capacity(relationships.len());
+    let is_first: Vec<bool> = relationships
+        .iter()
+        .map(|link| seen.insert((link.position, link.target.as_str(), link.fragment.as_str())))
+        .collect();
+    let mut is_first = is_first.into_iter();
+    relationships.retain(|_| is_first.next().unwrap_or(true));
+    relationships
 }

@@ -1,8 +1,9 @@
 //! The document graph at rest: documents, elements, relationships, and what
 //! each run did.
 //!
-//! Every function of [`sqlite`] works on an open transaction of the caller's,
-//! so that a document's graph and the end of its claim are one transaction.
+//! Every function of [`sqlite`] and [`postgres`] works on an open transaction
+//! of the caller's, so that a document's graph and the end of its claim are
+//! one transaction. Those of [`postgres`] take many documents at a time.
 //! What takes time and needs no database (naming, locating and hashing
 //! elements) is done beforehand, on the thread that parsed the document, by
 //! [`GraphDocument::new`].
@@ -48,10 +49,15 @@
 //! # }
 //! ```
 
+mod clean;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod counters;
 mod error;
 mod graph_document;
 mod known;
+mod linking_document;
+pub mod postgres;
 mod run;
 pub mod sqlite;
 
@@ -59,5 +65,5 @@ pub use counters::{Outcome, OutcomeKey, RunCounters, Tally};
 pub use error::StorageError;
 pub use graph_document::{DocumentHeader, ElementRow, GraphDocument};
 pub use known::{KnownDocument, KnownOutcome};
-pub use run::{ListingProgress, Run, RunStatus};
-pub use sqlite::LinkingDocument;
+pub use linking_document::LinkingDocument;
+pub use run::{LatestRun, ListingProgress, Progress, Run, RunStatus};

@@ -2,6 +2,7 @@
 
 use gdg_model::RunId;
 use std::fmt;
+use std::time::Duration;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,15 @@ pub struct Run {
     pub generation: u32,
     /// How far it is.
     pub status: RunStatus,
+}
+
+/// The latest run of some work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatestRun {
+    /// Which it is.
+    pub run: Run,
+    /// How long ago it ended, by the database's clock; `None` while it has not.
+    pub ended_ago: Option<Duration>,
 }
 
 /// How far a run is.
@@ -80,4 +90,21 @@ pub struct ListingProgress {
     pub listed: u64,
     /// Whether it is done.
     pub finished: bool,
+}
+
+/// What went into the queue of a run and what left it for good, summed over its
+/// workers: the run has drained when the two are equal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Documents enqueued.
+    pub enqueued: u64,
+    /// Documents that were stored, found unchanged, skipped or given up.
+    pub ended: u64,
+}
+
+impl Progress {
+    /// Whether everything that was enqueued has ended.
+    pub const fn is_drained(&self) -> bool {
+        self.enqueued == self.ended
+    }
 }

@@ -1,6 +1,6 @@
 //! Documents, their elements and their links.
 
-use crate::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, StorageError};
+use crate::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, LinkingDocument, StorageError};
 use gdg_model::{ContentHash, DocId, Format, RunId, SourceName, Stamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -186,17 +186,6 @@ pub fn forget_document(transaction: &Connection, doc_id: &DocId) -> Result<(), S
         transaction.prepare_cached("DELETE FROM documents WHERE document_number = ?1")?.execute([number])?;
     }
     Ok(())
-}
-
-/// A document with links, whose targets a run may have yet to handle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkingDocument {
-    /// Its short name in the database.
-    pub document_number: i64,
-    /// Where in its source it is.
-    pub locator: String,
-    /// How many links lead to it.
-    pub link_depth: u32,
 }
 
 /// The documents of `source` with links that `run` has handled: at most

@@ -6,9 +6,10 @@
 mod documents;
 mod runs;
 
+pub use crate::LinkingDocument;
 pub use documents::{
-    LinkingDocument, find_known, forget_document, is_seen, linking_documents, mark_seen, open_link_targets,
-    store_document, store_skipped,
+    find_known, forget_document, is_seen, linking_documents, mark_seen, open_link_targets, store_document,
+    store_skipped,
 };
 pub use runs::{
     add_counters, advance_listing, counters, finish_listing, listing_problems, listing_progress,

@@ -1,0 +1,1 @@
+DELETE FROM documents WHERE doc_key = ANY ($1) RETURNING document_number

@@ -1,0 +1,1 @@
+SELECT status FROM processing_runs WHERE run_id = $1
