@@ -100,6 +100,20 @@ async fn a_large_document_goes_in_by_several_statements() {
     assert!(stored.iter().map(|element| &element.text).eq(texts), "texts came back otherwise");
 }
 
+#[tokio::test]
+async fn numbers_that_do_not_fit_their_columns_are_no_obstacle() {
+    let store = make().await;
+    let graph = document("a.txt", [paragraph("text")]);
+    let mut header = graph.header().clone();
+    header.document.link_depth = u32::MAX;
+    header.size = u64::MAX;
+    header.document.stamp = Stamp { modified_at: Some(i64::MIN), size: Some(u64::MAX), etag: None };
+    store.store(&run(), &[&graph]).await;
+    store.skip(&run(), &[&header]).await;
+    let known = store.known(&[doc_id("a.txt")]).await.remove(&doc_id("a.txt")).unwrap();
+    assert_eq!((known.size, known.stamp.modified_at), (u64::MAX, Some(i64::MIN)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_with_the_same_documents_in_other_orders_do_not_deadlock() {
     let store = make().await;
