@@ -13,7 +13,8 @@ pub(super) async fn install(client: &Client) -> anyhow::Result<()> {
 
 /// What happened.
 pub(super) async fn read_events(client: &Client) -> anyhow::Result<Vec<Event>> {
-    let statement = "SELECT event_id, xid, kind, run_id, doc_id, queue_id, attempt, worker_id, retry_count, epoch, detail
+    let statement =
+        "SELECT event_id, xid, kind, run_id, doc_id, queue_id, attempt, worker_id, retry_count, epoch, detail
                      FROM audit_events ORDER BY event_id";
     let rows = client.query(statement, &[]).await?;
     rows.iter()
@@ -65,7 +66,8 @@ async fn read_run(client: &Client, run: &str, status: String) -> anyhow::Result<
     };
     let dead = client.query("SELECT doc_id FROM dead_letter_queue WHERE run_id = $1", &[&run]).await?;
     let mut counters = Counters::default();
-    let statement = "SELECT outcome, sum(documents)::bigint FROM run_counters WHERE run_id = $1 GROUP BY outcome";
+    let statement =
+        "SELECT outcome, sum(documents)::bigint FROM run_counters WHERE run_id = $1 GROUP BY outcome";
     for row in client.query(statement, &[&run]).await? {
         let documents = row.get::<_, i64>(1).cast_unsigned();
         match row.get(0) {

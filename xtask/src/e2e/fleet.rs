@@ -18,6 +18,8 @@ pub(super) struct FleetConfig {
     pub(super) sections: String,
     pub(super) arguments: Vec<String>,
     pub(super) clock_shift: Option<ClockShift>,
+    /// Whether statements may be prepared.
+    pub(super) prepared_statements: bool,
 }
 
 /// A library that shifts a process's clock.
@@ -62,7 +64,10 @@ impl Member {
         let config = self.path("yaml");
         std::fs::write(
             &config,
-            format!("storage: {{ backend: postgresql, uri: \"{uri}\"{} }}\n{}", "", self.config.sections),
+            format!(
+                "storage: {{ backend: postgresql, uri: \"{uri}\", prepared_statements: {} }}\n{}",
+                self.config.prepared_statements, self.config.sections
+            ),
         )?;
         let log = File::options().create(true).append(true).open(self.path("log"))?;
         let mut command = Command::new(&self.config.worker);
@@ -111,7 +116,12 @@ impl Member {
                 return Ok(status);
             }
             if started.elapsed() > patience {
-                bail!("{} did not end in {} s; its log: {}", self.name, patience.as_secs(), self.path("log").display());
+                bail!(
+                    "{} did not end in {} s; its log: {}",
+                    self.name,
+                    patience.as_secs(),
+                    self.path("log").display()
+                );
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -133,10 +143,16 @@ impl Drop for Member {
 }
 
 /// Brings the schema of the database up to date, as a person would.
-pub(super) fn migrate(worker: &Path, folder: &Path, database: &url::Url, sections: &str) -> anyhow::Result<()> {
+pub(super) fn migrate(
+    worker: &Path,
+    folder: &Path,
+    database: &url::Url,
+    sections: &str,
+) -> anyhow::Result<()> {
     let config = folder.join("migrate.yaml");
     std::fs::write(&config, format!("storage: {{ backend: postgresql, uri: \"{database}\" }}\n{sections}"))?;
-    let output = Command::new(worker).arg("migrate").arg("--config").arg(&config).current_dir(folder).output()?;
+    let output =
+        Command::new(worker).arg("migrate").arg("--config").arg(&config).current_dir(folder).output()?;
     if !output.status.success() {
         bail!("`worker migrate` failed: {}", String::from_utf8_lossy(&output.stderr));
     }
