@@ -1,7 +1,9 @@
 //! The command line.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use gdg_config::{Config, LogFormat, LogLevel};
+use gdg_config::{Config, LogFormat, LogLevel, ProcessingMode};
+use gdg_pipeline::PipelineError;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// Turns documents into a graph of elements and relationships.
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 /// handles only what is new or changed.
 #[derive(Debug, Parser)]
 #[command(name = "worker", version, after_help = EXIT_CODES)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 pub(crate) struct Arguments {
     /// The configuration; else the file that `GO_DOC_GO_CONFIG_PATH` names, else ./config.yaml.
     #[arg(long, short, value_name = "FILE", global = true)]
@@ -24,6 +27,22 @@ pub(crate) struct Arguments {
     /// Check the configuration, print it as it takes effect, secrets redacted, and exit.
     #[arg(long)]
     pub(crate) check_config: bool,
+
+    /// In distributed mode: refuse to work where another worker has this one's name, rather than take a suffix.
+    #[arg(long)]
+    pub(crate) strict_id: bool,
+
+    /// In distributed mode: how many workers this process runs.
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    pub(crate) workers: NonZeroU32,
+
+    /// End after this many documents; what is in hand is finished.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_documents: Option<u64>,
+
+    /// In distributed mode: end once a run is completed, rather than wait for the next (single mode always does).
+    #[arg(long)]
+    pub(crate) once: bool,
 
     /// Exit with 3 when a document failed.
     #[arg(long)]
@@ -60,6 +79,24 @@ Exit codes:
 pub(crate) enum Command {
     /// Bring the schema of the configured database up to date, and exit.
     Migrate,
+    /// Let no more documents of the run be claimed; what workers have in hand they finish.
+    Pause {
+        /// The run; else the one of this configuration that goes on.
+        #[arg(long, value_name = "RUN")]
+        run_id: Option<String>,
+    },
+    /// Let documents of a paused run be claimed again.
+    Resume {
+        /// The run; else the one of this configuration that goes on.
+        #[arg(long, value_name = "RUN")]
+        run_id: Option<String>,
+    },
+    /// End a run where it is. What is stored stays; what is in its queue is removed.
+    Cancel {
+        /// The run; else the one of this configuration that goes on.
+        #[arg(long, value_name = "RUN")]
+        run_id: Option<String>,
+    },
     /// Parse documents from standard input, as the child of a worker.
     #[command(name = PARSE_COMMAND, hide = true)]
     Parse,
@@ -86,6 +123,15 @@ pub(crate) enum LogFormatArgument {
 }
 
 impl Arguments {
+    /// Whether the arguments make sense in `mode`.
+    pub(crate) fn check_for(&self, mode: ProcessingMode) -> Result<(), PipelineError> {
+        if mode == ProcessingMode::Single && self.workers.get() > 1 {
+            let message = "--workers is for the mode `distributed`; in single mode, processing.parallelism says how many documents are parsed at a time";
+            return Err(PipelineError::Configuration(message.into()));
+        }
+        Ok(())
+    }
+
     /// Lays what the command line says over the configuration.
     pub(crate) fn override_logging(&self, config: &mut Config) {
         let logging = &mut config.logging;

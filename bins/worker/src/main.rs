@@ -1,9 +1,12 @@
 //! The worker: arguments in, a call of the library, an exit code out.
 
 mod arguments;
+mod distributed_mode;
 mod memory;
 mod progress_display;
+mod session;
 mod signals;
+mod single_mode;
 mod summary_display;
 mod terminal;
 mod units;
@@ -11,18 +14,19 @@ mod units;
 use anyhow::Context;
 use arguments::{Arguments, Command, PARSE_COMMAND};
 use clap::Parser;
-use gdg_config::{Config, ConfigError, Environment, LoadOptions, Loaded, LogFormat, StorageBackend};
+use gdg_config::{
+    Config, ConfigError, Environment, LoadOptions, Loaded, LogFormat, ProcessingMode, StorageBackend,
+};
 use gdg_model::WorkerId;
 use gdg_parsing::SandboxCommand;
-use gdg_pipeline::single::{self, SingleOptions};
+use gdg_pipeline::distributed::{DistributedOptions, RunControl};
+use gdg_pipeline::single::SingleOptions;
 use gdg_pipeline::sqlite::OpenError;
-use gdg_pipeline::{PipelineError, Progress, RunSummary, SOURCE_TYPES, Shutdown, sqlite};
-use indicatif::ProgressBar;
+use gdg_pipeline::{PipelineError, RunStatus, RunSummary, SOURCE_TYPES, sqlite};
 use progress_display::ProgressStyleChoice;
-use signals::StopSignals;
+use session::Session;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 use terminal::AboveBar;
 
 /// The run could not go on.
@@ -60,7 +64,11 @@ fn exit_code_of(error: &anyhow::Error) -> u8 {
         || error.is::<gdg_telemetry::LoggingError>()
         || matches!(
             error.downcast_ref(),
-            Some(PipelineError::Configuration(_) | PipelineError::Open(OpenError::FolderMissing(_)))
+            Some(
+                PipelineError::Configuration(_)
+                    | PipelineError::NameTaken { .. }
+                    | PipelineError::Open(OpenError::FolderMissing(_))
+            )
         );
     if is_configuration { WRONG_CONFIGURATION } else { FAILED }
 }
@@ -72,11 +80,15 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.check_config {
         return check_config(&loaded);
     }
-    match arguments.command {
-        Some(Command::Migrate) => migrate(&loaded.config, &worker_id(arguments)),
+    let config = &loaded.config;
+    match &arguments.command {
+        Some(Command::Migrate) => migrate(config, &worker_id(arguments)),
+        Some(Command::Pause { run_id }) => control(config, run_id.as_deref(), RunControl::Pause),
+        Some(Command::Resume { run_id }) => control(config, run_id.as_deref(), RunControl::Resume),
+        Some(Command::Cancel { run_id }) => control(config, run_id.as_deref(), RunControl::Cancel),
         Some(Command::Parse) | None => {
             loaded.ready_to_start(SOURCE_TYPES)?;
-            work(arguments, &loaded.config)
+            work(arguments, config)
         }
     }
 }
@@ -89,50 +101,83 @@ fn check_config(loaded: &Loaded) -> anyhow::Result<ExitCode> {
 }
 
 fn migrate(config: &Config, worker: &WorkerId) -> anyhow::Result<ExitCode> {
-    let path = &config.storage.path;
-    if config.storage.backend != StorageBackend::Sqlite {
-        let message =
-            format!("storage.backend is `{}`: this version migrates sqlite", config.storage.backend);
-        return Err(PipelineError::Configuration(message).into());
+    match config.storage.backend {
+        StorageBackend::Sqlite => {
+            let path = &config.storage.path;
+            sqlite::open(path, worker.as_str())?;
+            print(&format!("the schema of {} is up to date\n", path.display()))?;
+        }
+        StorageBackend::Postgresql => print(&runtime()?.block_on(distributed_mode::migrate(config))?)?,
     }
-    sqlite::open(path, worker.as_str())?;
-    print(&format!("the schema of {} is up to date\n", path.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Pauses, resumes or cancels a run of distributed mode.
+fn control(config: &Config, run_id: Option<&str>, control: RunControl) -> anyhow::Result<ExitCode> {
+    if config.processing.mode != ProcessingMode::Distributed {
+        let message = "a run of the mode `single` is stopped with a signal (Ctrl-C), and goes on when the worker is started again";
+        return Err(PipelineError::Configuration(message.into()).into());
+    }
+    let run = run_id.map(gdg_model::RunId::new);
+    let told = runtime()?.block_on(distributed_mode::control(config, run, control))?;
+    match told {
+        Some(told) => print(&told)?,
+        None => anyhow::bail!("there is no run that goes on"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
 fn work(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+    arguments.check_for(config.processing.mode)?;
     let style = progress_style(arguments, config);
     let bar = progress_display::progress_bar(style);
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     gdg_telemetry::init_logging(&config.logging, AboveBar { bar: bar.clone() }, colours)?;
-    let options = SingleOptions {
-        worker: worker_id(arguments),
-        sandbox: SandboxCommand::this_program([PARSE_COMMAND])
-            .context("cannot tell where this program is")?,
+    let sandbox =
+        SandboxCommand::this_program([PARSE_COMMAND]).context("cannot tell where this program is")?;
+    let runtime = runtime()?;
+    let summary = runtime.block_on(async {
+        let session = Session::begin(style, bar)?;
+        let (worker, max_documents) = (worker_id(arguments), arguments.max_documents);
+        match config.processing.mode {
+            ProcessingMode::Single => {
+                let options = SingleOptions { worker, sandbox, max_documents };
+                single_mode::run(config, options, &session).await.map(Some)
+            }
+            ProcessingMode::Distributed => {
+                let options = DistributedOptions {
+                    worker,
+                    strict_id: arguments.strict_id,
+                    sandbox,
+                    once: arguments.once,
+                    max_documents,
+                    siblings: 1,
+                };
+                distributed_mode::run(config, options, arguments.workers, &session).await
+            }
+        }
+    })?;
+    let Some(summary) = summary else {
+        print("stopped before a run began\n")?;
+        return Ok(ExitCode::SUCCESS);
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let summary = runtime.block_on(run(config, options, style, bar))?;
     report(&summary, config)?;
-    let has_failed = arguments.strict && summary.failed() > 0;
-    Ok(if has_failed { ExitCode::from(DOCUMENT_FAILED) } else { ExitCode::SUCCESS })
+    Ok(exit_code(arguments, &summary))
 }
 
-async fn run(
-    config: &Config,
-    options: SingleOptions,
-    style: ProgressStyleChoice,
-    bar: ProgressBar,
-) -> anyhow::Result<RunSummary> {
-    let shutdown = Shutdown::new();
-    let signals = StopSignals::catch().context("cannot listen to signals")?;
-    let progress = Arc::new(Progress::default());
-    let watching = tokio::spawn(signals.pass_on(shutdown.clone()));
-    let showing = tokio::spawn(progress_display::show(Arc::clone(&progress), style, bar.clone()));
-    let summary = single::run(config, options, progress, shutdown).await;
-    watching.abort();
-    showing.abort();
-    bar.finish_and_clear();
-    Ok(summary?)
+/// What the end of a run means for whoever started the worker.
+fn exit_code(arguments: &Arguments, summary: &RunSummary) -> ExitCode {
+    if matches!(summary.status, RunStatus::Failed | RunStatus::Abandoned) {
+        ExitCode::from(FAILED)
+    } else if arguments.strict && summary.failed() > 0 {
+        ExitCode::from(DOCUMENT_FAILED)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 fn progress_style(arguments: &Arguments, config: &Config) -> ProgressStyleChoice {
@@ -149,8 +194,20 @@ fn progress_style(arguments: &Arguments, config: &Config) -> ProgressStyleChoice
 
 fn report(summary: &RunSummary, config: &Config) -> anyhow::Result<()> {
     match config.logging.format {
-        LogFormat::Text => print(&summary_display::summary_text(summary, &config.storage.path)),
+        LogFormat::Text => print(&summary_display::summary_text(summary, &database_name(config))),
         LogFormat::Json => print(&format!("{}\n", summary.to_json())),
+    }
+}
+
+/// The database, as a person would look for it.
+fn database_name(config: &Config) -> String {
+    let storage = &config.storage;
+    match (storage.backend, &storage.uri) {
+        (StorageBackend::Sqlite, _) => storage.path.display().to_string(),
+        (StorageBackend::Postgresql, Some(uri)) => uri.to_string(),
+        (StorageBackend::Postgresql, None) => {
+            format!("{} on {}:{}", storage.database, storage.host, storage.port)
+        }
     }
 }
 

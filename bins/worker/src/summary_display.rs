@@ -3,21 +3,20 @@
 use crate::units::{bytes, counted, span, thousands};
 use gdg_pipeline::RunSummary;
 use std::fmt::Write as _;
-use std::path::Path;
 
 /// Failures and problems that are shown; a run may have very many of them.
 const SHOWN: usize = 20;
 
 /// The summary, to be printed on standard output.
-pub(crate) fn summary_text(summary: &RunSummary, database: &Path) -> String {
+pub(crate) fn summary_text(summary: &RunSummary, database: &str) -> String {
     let mut text = String::new();
     // Writing to a string does not fail, here and below.
     let _ = write_summary(&mut text, summary, database);
     text
 }
 
-fn write_summary(text: &mut String, summary: &RunSummary, database: &Path) -> std::fmt::Result {
-    let how = if summary.interrupted { "stopped" } else { "completed" };
+fn write_summary(text: &mut String, summary: &RunSummary, database: &str) -> std::fmt::Result {
+    let how = if summary.interrupted { "stopped" } else { summary.status.as_str() };
     let resumed = if summary.resumed { ", resumed" } else { "" };
     writeln!(text, "run {} {how} in {}{resumed}", summary.run_id, span(summary.elapsed))?;
     writeln!(text)?;
@@ -36,7 +35,7 @@ fn write_summary(text: &mut String, summary: &RunSummary, database: &Path) -> st
         counted(summary.processed_here, "document"),
         thousands(summary.rate().round() as u64)
     )?;
-    writeln!(text, "database       {}", database.display())?;
+    writeln!(text, "database       {database}")?;
     write_unchanged(text, summary)?;
     write_failures(text, summary)?;
     write_listing_problems(text, summary)?;

@@ -68,6 +68,14 @@ impl Config {
                 Violation::new("storage.backend", self.storage.backend, rule).related_to("processing.mode"),
             );
         }
+        if self.storage.backend != StorageBackend::Postgresql
+            && self.processing.mode == ProcessingMode::Distributed
+        {
+            let rule = "the mode `distributed` (processing.mode) works on postgresql";
+            obstacles.push(
+                Violation::new("storage.backend", self.storage.backend, rule).related_to("processing.mode"),
+            );
+        }
         if self.content_sources.is_empty() {
             obstacles.push(Violation::new(
                 "content_sources",
@@ -94,10 +102,6 @@ impl Config {
     /// What the configuration asks for that this version does not have.
     fn missing_features(&self) -> Vec<Violation> {
         let mut missing = Vec::new();
-        if self.processing.mode == ProcessingMode::Distributed {
-            let rule = "this version runs the mode `single`";
-            missing.push(Violation::new("processing.mode", self.processing.mode, rule));
-        }
         for (key, is_on, what) in [
             ("embedding.enabled", self.embedding.enabled, "compute vectors"),
             ("relationship_detection.semantic", self.relationship_detection.semantic, "compare meanings"),

@@ -62,7 +62,9 @@ pub enum PipelineError {
     #[error("the database has no schema yet: run `worker migrate` (its role needs to create tables)")]
     SchemaMissing,
     /// The schema is older than this program.
-    #[error("the schema of the database is at version {found}, this worker needs {needed}: run `worker migrate` of this version")]
+    #[error(
+        "the schema of the database is at version {found}, this worker needs {needed}: run `worker migrate` of this version"
+    )]
     SchemaTooOld {
         /// The version of the schema.
         found: u32,
@@ -70,7 +72,9 @@ pub enum PipelineError {
         needed: u32,
     },
     /// The schema is newer than this program.
-    #[error("the schema of the database is at version {found}, this worker knows {known}: run a newer worker")]
+    #[error(
+        "the schema of the database is at version {found}, this worker knows {known}: run a newer worker"
+    )]
     SchemaTooNew {
         /// The version of the schema.
         found: u32,

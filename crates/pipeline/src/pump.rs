@@ -9,6 +9,7 @@ use crate::shutdown::Shutdown;
 use async_trait::async_trait;
 use gdg_config::Config;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -48,11 +49,41 @@ impl ClaimLimits {
     }
 }
 
+/// How many documents a worker still takes, where it was told a number.
+#[derive(Debug)]
+pub(crate) struct Quota(Option<AtomicU64>);
+
+impl Quota {
+    pub(crate) fn new(documents: Option<u64>) -> Self {
+        Self(documents.map(AtomicU64::new))
+    }
+
+    /// How many of `wanted` may be claimed.
+    fn allow(&self, wanted: u32) -> u32 {
+        self.0.as_ref().map_or(wanted, |left| {
+            u32::try_from(left.load(Ordering::Acquire)).unwrap_or(u32::MAX).min(wanted)
+        })
+    }
+
+    fn use_up(&self, documents: usize) {
+        if let Some(left) = &self.0 {
+            // One task claims at a time, so that this never goes below zero.
+            left.fetch_sub(documents as u64, Ordering::AcqRel);
+        }
+    }
+
+    /// Whether nothing more is taken.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.allow(1) == 0
+    }
+}
+
 /// Claims and processes documents until there are no more, or until it is halted.
 pub(crate) struct Pump {
     pub(crate) processor: Arc<Processor>,
     pub(crate) in_hand: Arc<InHand>,
     pub(crate) limits: ClaimLimits,
+    pub(crate) quota: Arc<Quota>,
     pub(crate) shutdown: Shutdown,
     pub(crate) shutdown_grace: Duration,
 }
@@ -109,8 +140,15 @@ impl Pump {
                 halt.run_until_cancelled(self.in_hand.changed()).await;
                 continue;
             }
+            let wanted = self.quota.allow(wanted);
+            if wanted == 0 {
+                break;
+            }
             match supply.next(wanted, halt).await? {
-                Supplied::Documents(documents) => self.begin(documents, writer, tasks, halt),
+                Supplied::Documents(documents) => {
+                    self.quota.use_up(documents.len());
+                    self.begin(documents, writer, tasks, halt);
+                }
                 Supplied::LookAgain => {}
                 Supplied::Over => break,
             }

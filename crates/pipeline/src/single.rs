@@ -11,7 +11,7 @@ use crate::committer::Committer;
 use crate::discovery::Discovery;
 use crate::in_hand::InHand;
 use crate::processing::Processor;
-use crate::pump::{ClaimLimits, Pump, Supplied, Supply};
+use crate::pump::{ClaimLimits, Pump, Quota, Supplied, Supply};
 use crate::setup::{open_sources, parse_threads, processor, retry_policy};
 use crate::sqlite::{self, DatabaseLock, SqliteBackend};
 use crate::tasks::{flatten, halt_on_error};
@@ -43,6 +43,8 @@ pub struct SingleOptions {
     pub worker: WorkerId,
     /// How a parser process is started.
     pub sandbox: SandboxCommand,
+    /// The number of documents after which it ends; running again goes on from there.
+    pub max_documents: Option<u64>,
 }
 
 /// Works a run off to its end, or until `shutdown` asks to stop.
@@ -80,6 +82,7 @@ struct SingleWorker {
     enqueued: Arc<Notify>,
     listing_done: Arc<AtomicBool>,
     limits: ClaimLimits,
+    quota: Arc<Quota>,
     commit_batch: usize,
     heartbeat_interval: Duration,
     shutdown_grace: Duration,
@@ -128,6 +131,7 @@ impl SingleWorker {
                 parse_threads,
                 PREFETCH_FACTOR * config.work_queue.prefetch_count as usize,
             ),
+            quota: Arc::new(Quota::new(options.max_documents)),
             commit_batch: config.processing.commit_batch_size.get() as usize,
             heartbeat_interval: config.work_queue.heartbeat_interval(),
             shutdown_grace: config.processing.shutdown_grace(),
@@ -153,6 +157,7 @@ impl SingleWorker {
             processor: Arc::clone(&self.processor),
             in_hand: Arc::clone(&self.in_hand),
             limits: self.limits,
+            quota: Arc::clone(&self.quota),
             shutdown: self.shutdown.clone(),
             shutdown_grace: self.shutdown_grace,
         };

@@ -321,9 +321,7 @@ impl Model for Claims {
             always("two workers never hold the same fence", |_, s| {
                 s.every(|doc| doc.fences[0] & doc.fences[1] == 0)
             }),
-            always(MARK_BELOW, |_, s| {
-                s.every(|doc| doc.live_position().is_none_or(|at| at > s.mark))
-            }),
+            always(MARK_BELOW, |_, s| s.every(|doc| doc.live_position().is_none_or(|at| at > s.mark))),
             always(ENDS, |model, s| {
                 model.has_plain_step(s) || s.every(|doc| matches!(doc.stage, Done | Dead))
             }),

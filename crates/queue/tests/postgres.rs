@@ -205,7 +205,12 @@ async fn claiming_walks_the_index_in_order() {
     let InDatabase { queue, database } = make(eager_policy()).await;
     queue.enqueue(&run(), documents(0..100)).await.unwrap();
     let client = database.client().await;
-    client.batch_execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off").await.unwrap();
+    client
+        .batch_execute(
+            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off",
+        )
+        .await
+        .unwrap();
     let explain = format!("EXPLAIN {}", include_str!("../src/postgres/sql/claim.sql"));
     let null: Option<i64> = None;
     let rows = client.query(&explain, &[&"run-1", &"worker-1", &10_i64, &null, &null, &null]).await.unwrap();

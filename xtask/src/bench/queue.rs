@@ -29,7 +29,7 @@ pub(crate) struct Options {
 
 /// Measures, and prints the figures.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let server = crate::server::Server::obtain(&options.server)?;
+    let server = crate::server::Server::obtain(&options.server, &crate::workspace::test_images())?;
     println!("{}", server.describe());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(measure(options, server.url()))
@@ -101,8 +101,12 @@ impl Bench<'_> {
         let mut left = self.options.finished;
         while left > 0 {
             let part = left.min(500_000);
-            let drain =
-                Drain { uri: &self.uri, documents: part, claimers: self.options.claimers, old_snapshot: false };
+            let drain = Drain {
+                uri: &self.uri,
+                documents: part,
+                claimers: self.options.claimers,
+                old_snapshot: false,
+            };
             drain.run(&self.client).await.context("while many documents are finished")?;
             left -= part;
         }

@@ -42,7 +42,8 @@ pub struct StorageConfig {
     pub sslcert: Option<PathBuf>,
     /// The file of the key (PEM) to `sslcert`.
     pub sslkey: Option<PathBuf>,
-    /// Connections that a worker keeps open.
+    /// Connections that a worker opens, as it needs them, and keeps open. One of them is for notifications. With the
+    /// default, 50 workers fit into a server with 300 connections.
     pub pool_size: NonZeroU32,
     /// Connections that it opens beyond `pool_size` under load and closes again.
     pub max_overflow: u32,
@@ -160,7 +161,7 @@ impl Default for StorageConfig {
             sslcert: None,
             sslkey: None,
             pool_size: positive(5),
-            max_overflow: 5,
+            max_overflow: 0,
             worker_connections: None,
             pool_timeout: Seconds::whole(30),
             pool_recycle: Seconds::whole(3600),

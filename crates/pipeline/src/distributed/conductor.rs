@@ -13,7 +13,7 @@ use gdg_postgres::{Parameter, Postgres, Type};
 use gdg_queue::postgres::{self as queue, LowWaterMarks};
 use gdg_sources::Source;
 use gdg_storage::postgres as storage;
-use gdg_storage::{Run, RunStatus};
+use gdg_storage::{LatestRun, Run, RunStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -58,11 +58,7 @@ impl Conductor {
     /// Dropping the future is safe at any point: another leader goes on.
     pub(crate) async fn conduct(&self, leadership: Leadership) -> Result<(), PipelineError> {
         let lost = leadership.token.clone();
-        let store = LeaderStore {
-            postgres: self.postgres.clone(),
-            leadership,
-            worker: self.worker.clone(),
-        };
+        let store = LeaderStore { postgres: self.postgres.clone(), leadership, worker: self.worker.clone() };
         tracing::info!(worker_id = %self.worker, epoch = store.epoch(), "this worker leads");
         let mut outage = Outage::new("conduct the run");
         while !lost.is_cancelled() {
@@ -86,14 +82,14 @@ impl Conductor {
         let outcome = storage::latest_run(&transaction, &self.fingerprint).await;
         match transaction.end(outcome).await? {
             None => self.start(store, 1).await,
-            Some((run, ended)) => match run.status {
+            Some(LatestRun { run, ended_ago }) => match run.status {
                 RunStatus::Active => self.conduct_active(store, &run).await,
                 RunStatus::ProcessingComplete => {
                     self.move_on(store, &run.run_id, run.status, RunStatus::PostProcessing).await
                 }
                 RunStatus::PostProcessing => self.post_process(store, &run.run_id).await,
                 RunStatus::Completed | RunStatus::Failed | RunStatus::Abandoned => {
-                    self.start_when_due(store, &run, ended.unwrap_or_default()).await
+                    self.start_when_due(store, &run, ended_ago.unwrap_or_default()).await
                 }
             },
         }

@@ -82,8 +82,8 @@ async fn find(
             ),
             None => Ok(storage::latest_run(&transaction, fingerprint)
                 .await?
-                .filter(|(run, _)| !run.status.is_final())
-                .map(|(run, _)| run.run_id)),
+                .filter(|latest| !latest.run.status.is_final())
+                .map(|latest| latest.run.run_id)),
         }
     };
     let outcome = outcome.await;
@@ -104,7 +104,6 @@ async fn discard(postgres: &Postgres, run: &RunId) -> Result<u64, PipelineError>
     }
 }
 
-
 impl RunControl {
     /// The word for it, in a sentence: "run … is …".
     pub const fn participle(self) -> &'static str {
@@ -115,4 +114,3 @@ impl RunControl {
         }
     }
 }
-

@@ -16,10 +16,9 @@ use gdg_postgres::{Postgres, Transaction};
 use gdg_queue::postgres::{self as queue, Cursors};
 use gdg_queue::{Claim, DeadLetter, Disposition, Failure, Fence, NewDocument, Priority, RetryPolicy};
 use gdg_storage::postgres as storage;
-use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, Outcome, Run, RunCounters, RunStatus};
+use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, LatestRun, Outcome, RunCounters, RunStatus};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The queue and the graph in one `PostgreSQL` database, as one worker uses them in one run.
 #[derive(Debug)]
@@ -84,16 +83,16 @@ impl Database {
         let returned = outcome.await;
         let returned = transaction.end(returned).await?;
         if returned > 0 {
-            tracing::info!(returned, "documents that an earlier process of this name held are claimable again");
+            tracing::info!(
+                returned,
+                "documents that an earlier process of this name held are claimable again"
+            );
         }
         Ok(())
     }
 
     /// The latest run of the work that `fingerprint` stands for, and how long ago it ended.
-    pub(crate) async fn latest_run(
-        &self,
-        fingerprint: &str,
-    ) -> Result<Option<(Run, Option<Duration>)>, PipelineError> {
+    pub(crate) async fn latest_run(&self, fingerprint: &str) -> Result<Option<LatestRun>, PipelineError> {
         let transaction = self.postgres.begin().await?;
         let outcome = storage::latest_run(&transaction, fingerprint).await;
         Ok(transaction.end(outcome).await?)
@@ -249,21 +248,16 @@ pub(crate) async fn enqueue(
     run: &RunId,
     documents: Vec<DocumentRef>,
 ) -> Result<u64, PipelineError> {
-    let new: Vec<NewDocument> = documents
-        .into_iter()
-        .map(|document| NewDocument { document, priority: Priority::Normal })
-        .collect();
+    let new: Vec<NewDocument> =
+        documents.into_iter().map(|document| NewDocument { document, priority: Priority::Normal }).collect();
     let added = queue::enqueue(transaction, run, &new).await?;
     if added.is_empty() {
         return Ok(0);
     }
     let doc_ids: Vec<DocId> = added.iter().map(|added| added.doc_id.clone()).collect();
     let handled = storage::seen_among(transaction, run, &doc_ids).await?;
-    let withdrawn: Vec<i64> = added
-        .iter()
-        .filter(|added| handled.contains(&added.doc_id))
-        .map(|added| added.queue_id)
-        .collect();
+    let withdrawn: Vec<i64> =
+        added.iter().filter(|added| handled.contains(&added.doc_id)).map(|added| added.queue_id).collect();
     queue::withdraw(transaction, &withdrawn).await?;
     Ok((added.len() - withdrawn.len()) as u64)
 }

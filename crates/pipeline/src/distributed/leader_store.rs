@@ -82,11 +82,7 @@ impl DiscoveryStore for LeaderStore {
         limit: u32,
     ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError> {
         let transaction = self.postgres.begin().await?;
-        let outcome = async {
-            let page = storage::linking_documents(&transaction, run, source, after, limit).await?;
-            storage::open_link_targets(&transaction, run, page).await
-        };
-        let outcome = outcome.await;
+        let outcome = storage::linking_documents(&transaction, run, source, after, limit).await;
         Ok(transaction.end(outcome).await?)
     }
 

@@ -49,10 +49,10 @@ fn describe(error: &refinery::Error) -> String {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
-        if let Some(error) = cause.downcast_ref::<tokio_postgres::Error>() {
-            if let Some(error) = error.as_db_error() {
-                text = format!("{text}: {}", error.message());
-            }
+        if let Some(error) =
+            cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error)
+        {
+            text = format!("{text}: {}", error.message());
         }
         source = cause.source();
     }

@@ -48,4 +48,4 @@ mod worker;
 
 pub use control::{ControlOutcome, RunControl, control};
 pub use migration::{Migrated, migrate};
-pub use worker::{DistributedOptions, connect, run};
+pub use worker::{Connections, DistributedOptions, connect, run};

@@ -89,8 +89,7 @@ async fn try_register(
 }
 
 async fn holder(postgres: &Postgres, name: &WorkerId) -> Result<String, PipelineError> {
-    let rows =
-        postgres.query(include_str!("sql/worker_named.sql"), &[(&name.as_str(), Type::TEXT)]).await?;
+    let rows = postgres.query(include_str!("sql/worker_named.sql"), &[(&name.as_str(), Type::TEXT)]).await?;
     Ok(rows.first().map_or_else(
         || "another process".to_owned(),
         |row| format!("process {} on {}", row.get::<_, i64>(1), row.get::<_, String>(0)),

@@ -11,7 +11,6 @@ use async_trait::async_trait;
 use gdg_model::{DocId, DocumentRef, RunId};
 use gdg_queue::{Claim, Fence};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -24,44 +23,13 @@ pub(crate) struct QueueSupply {
     pub(crate) wakeups: Arc<Wakeups>,
     /// The run takes no more work.
     pub(crate) over: CancellationToken,
-    pub(crate) quota: Arc<Quota>,
     pub(crate) poll_interval: Duration,
-}
-
-/// How many documents a worker still takes, where it was told a number.
-#[derive(Debug)]
-pub(crate) struct Quota(Option<AtomicU64>);
-
-impl Quota {
-    pub(crate) fn new(documents: Option<u64>) -> Self {
-        Self(documents.map(AtomicU64::new))
-    }
-
-    /// How many of `wanted` may be claimed.
-    fn allow(&self, wanted: u32) -> u32 {
-        self.0.as_ref().map_or(wanted, |left| {
-            u32::try_from(left.load(Ordering::Acquire)).unwrap_or(u32::MAX).min(wanted)
-        })
-    }
-
-    fn use_up(&self, documents: usize) {
-        if let Some(left) = &self.0 {
-            // One task claims at a time, so that this never goes below zero.
-            left.fetch_sub(documents as u64, Ordering::AcqRel);
-        }
-    }
-
-    /// Whether nothing more is taken.
-    pub(crate) fn is_used_up(&self) -> bool {
-        self.allow(1) == 0
-    }
 }
 
 #[async_trait]
 impl Supply for QueueSupply {
     async fn next(&self, limit: u32, halt: &CancellationToken) -> Result<Supplied, PipelineError> {
-        let limit = self.quota.allow(limit);
-        if limit == 0 || self.over.is_cancelled() {
+        if self.over.is_cancelled() {
             return Ok(Supplied::Over);
         }
         let claiming = patiently("claim documents", halt, || self.database.claim(&self.run, limit));
@@ -85,7 +53,6 @@ impl QueueSupply {
             .collect();
         // In hand from here on: kept alive, and given back if nothing comes of them.
         self.in_hand.take(claims.iter().map(|(fence, _)| *fence));
-        self.quota.use_up(claims.len());
         self.progress.claimed(claims.len() as u64);
         let doc_ids: Vec<DocId> = claims.iter().map(|(_, document)| document.doc_id.clone()).collect();
         let finding = patiently("look up documents", halt, || self.database.find_known(&doc_ids));
@@ -102,11 +69,21 @@ impl QueueSupply {
             }
             tokio::time::sleep(self.poll_interval).await;
         };
+        let drained = async {
+            loop {
+                if self.in_hand.len() == 0 {
+                    // If this worker leads: the run may be done.
+                    self.wakeups.conductor.notify_one();
+                }
+                self.in_hand.changed().await;
+            }
+        };
         tokio::select! {
             () = self.wakeups.documents.notified() => {}
             () = self.over.cancelled() => {}
             () = halt.cancelled() => {}
             () = poll => {}
+            () = drained => {}
         }
     }
 }

@@ -121,11 +121,10 @@ impl Wakeups {
             if is_of_this_work(&RunId::new(payload)) {
                 self.documents.notify_one();
             }
-        } else if let Some((run, status)) = parse_run_payload(payload) {
-            if is_of_this_work(&run) {
-                self.heard_of(run, status);
-                self.conductor.notify_one();
-            }
+        } else if let Some((run, status)) = parse_run_payload(payload).filter(|(run, _)| is_of_this_work(run))
+        {
+            self.heard_of(run, status);
+            self.conductor.notify_one();
         }
     }
 }

@@ -7,13 +7,13 @@ use super::migration::check_schema;
 use super::notices::CHANNELS;
 use super::patience::{Outage, patiently};
 use super::registry::{self, Heartbeat, Instance};
-use super::supply::{Quota, QueueSupply};
+use super::supply::QueueSupply;
 use super::wakeups::Wakeups;
 use crate::commit_channel::commit_channel;
 use crate::committer::Committer;
 use crate::in_hand::InHand;
 use crate::processing::Processor;
-use crate::pump::{ClaimLimits, Pump};
+use crate::pump::{ClaimLimits, Pump, Quota};
 use crate::setup::{open_sources, parse_threads, processor, retry_policy};
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
@@ -22,7 +22,7 @@ use gdg_election::{Elector, LeaseName, LeaseTerms};
 use gdg_model::{RunId, WorkerId};
 use gdg_parsing::{PARSER_REVISION, SandboxCommand};
 use gdg_postgres::{ListenEvent, Listener, Postgres, Settings};
-use gdg_storage::{Run, RunStatus};
+use gdg_storage::{LatestRun, Run, RunStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -53,19 +53,30 @@ pub struct DistributedOptions {
     pub siblings: usize,
 }
 
-/// The database that `config` names, for a program that the server's lists show as `application_name`.
-/// Nothing is connected yet.
+/// The connections of one worker.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    /// For its work.
+    pub work: Postgres,
+    /// For its place in the election: a renewal must not wait in line behind documents.
+    pub election: Postgres,
+}
+
+/// Connections to the database that `config` names, for a program that the server's lists show as
+/// `application_name`. Nothing is connected yet.
 pub fn connect(
     config: &Config,
     environment: &Environment,
     application_name: &str,
-) -> Result<Postgres, PipelineError> {
+) -> Result<Connections, PipelineError> {
     let mut settings = Settings::from_config(&config.storage, environment, application_name)?;
-    // One of the connections listens.
-    settings.max_connections = settings.max_connections.saturating_sub(1).max(1);
     // A leader that froze in the middle of a transaction must not hold its lease for longer than it lasts.
     settings.idle_transaction_timeout = (config.election.ttl() / 2).clamp(SECOND, 10 * SECOND);
-    Ok(Postgres::new(settings)?)
+    let mut election = settings.clone();
+    election.max_connections = 1;
+    // One more listens.
+    settings.max_connections = settings.max_connections.saturating_sub(2).max(1);
+    Ok(Connections { work: Postgres::new(settings)?, election: Postgres::new(election)? })
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -78,12 +89,13 @@ const SECOND: Duration = Duration::from_secs(1);
 pub async fn run(
     config: &Config,
     options: DistributedOptions,
-    postgres: Postgres,
+    connections: Connections,
     progress: Arc<Progress>,
     shutdown: Shutdown,
 ) -> Result<Option<RunSummary>, PipelineError> {
     let started = Instant::now();
     let sources = open_sources(config)?;
+    let Connections { work: postgres, election } = connections;
     let recycling = postgres.clone();
     let _recycling = AbortOnDrop(tokio::spawn(async move { recycling.recycle().await }));
     let entrance = Entrance { config, options: &options, postgres: &postgres, shutdown: &shutdown };
@@ -125,7 +137,8 @@ pub async fn run(
         timing: worker.timing,
         wanted_generation: options.once.then_some(entered.wanted_generation),
     };
-    worker.live(conductor, entered.listener, lease_terms(config), started).await
+    let candidacy = Candidacy { postgres: election, terms: lease_terms(config) };
+    worker.live(conductor, entered.listener, candidacy, started).await
 }
 
 fn timing(config: &Config) -> Timing {
@@ -144,6 +157,12 @@ fn lease_terms(config: &Config) -> LeaseTerms {
         renew_interval: config.election.renew_interval(),
         margin: config.election.margin(),
     }
+}
+
+/// How a worker stands for election.
+struct Candidacy {
+    postgres: Postgres,
+    terms: LeaseTerms,
 }
 
 /// The way into the fleet.
@@ -176,8 +195,8 @@ impl Entrance<'_> {
             _ => None,
         };
         let instance = Instance::new();
-        let silence = (self.config.work_queue.heartbeat_interval() * 3)
-            .min(self.config.work_queue.stale_threshold());
+        let silence =
+            (self.config.work_queue.heartbeat_interval() * 3).min(self.config.work_queue.stale_threshold());
         let registering = patiently("register this worker", &stop, || {
             registry::register(
                 self.postgres,
@@ -225,8 +244,8 @@ impl Entrance<'_> {
         let outcome = gdg_storage::postgres::latest_run(&transaction, &fingerprint).await;
         Ok(match transaction.end(outcome).await? {
             None => 1,
-            Some((run, _)) if run.status.is_final() => run.generation + 1,
-            Some((run, _)) => run.generation,
+            Some(LatestRun { run, .. }) if run.status.is_final() => run.generation + 1,
+            Some(LatestRun { run, .. }) => run.generation,
         })
     }
 }
@@ -259,13 +278,13 @@ impl Worker {
         self,
         conductor: Conductor,
         listener: Listener,
-        terms: LeaseTerms,
+        candidacy: Candidacy,
         started: Instant,
     ) -> Result<Option<RunSummary>, PipelineError> {
         let postgres = self.database.postgres.clone();
         let lease = LeaseName::new(self.fingerprint.clone())
             .map_err(|error| PipelineError::Configuration(error.to_string()))?;
-        let elector = Elector::start(postgres.clone(), lease, self.name.to_string(), terms);
+        let elector = Elector::start(candidacy.postgres, lease, self.name.to_string(), candidacy.terms);
         let listening = Arc::clone(&self.wakeups).listen(
             postgres.clone(),
             listener,
@@ -301,10 +320,10 @@ impl Worker {
         let mut last = None;
         while !halt.is_cancelled() && !self.quota.is_used_up() {
             news.borrow_and_update();
-            let looking =
-                patiently("look for a run", halt, || self.database.latest_run(&self.fingerprint));
+            let looking = patiently("look for a run", halt, || self.database.latest_run(&self.fingerprint));
             let Some(latest) = looking.await? else { break };
-            if let Some((run, _)) = latest.filter(|(run, _)| run.generation >= self.wanted_generation) {
+            let latest = latest.map(|latest| latest.run);
+            if let Some(run) = latest.filter(|run| run.generation >= self.wanted_generation) {
                 last = Some(run.clone());
                 if run.status == RunStatus::Active {
                     self.work_on(&run, halt).await?;
@@ -360,13 +379,13 @@ impl Worker {
             progress: Arc::clone(&self.progress),
             wakeups: Arc::clone(&self.wakeups),
             over,
-            quota: Arc::clone(&self.quota),
             poll_interval: self.timing.poll_interval,
         };
         let pump = Pump {
             processor: Arc::clone(&self.processor),
             in_hand: Arc::clone(&self.in_hand),
             limits: self.limits,
+            quota: Arc::clone(&self.quota),
             shutdown: self.shutdown.clone(),
             shutdown_grace: self.shutdown_grace,
         };
@@ -420,7 +439,9 @@ impl Worker {
                     .borrow_and_update()
                     .as_ref()
                     .is_some_and(|(latest, status)| *latest != run || *status != RunStatus::Active);
-                if is_over && database.run_status(&run).await.is_ok_and(|status| status != Some(RunStatus::Active)) {
+                if is_over
+                    && database.run_status(&run).await.is_ok_and(|status| status != Some(RunStatus::Active))
+                {
                     over.cancel();
                     return;
                 }
@@ -486,11 +507,7 @@ impl Worker {
 }
 
 /// Conducts while this worker leads, until `halt`; then resigns.
-async fn lead(
-    conductor: Conductor,
-    elector: Elector,
-    halt: CancellationToken,
-) -> Result<(), PipelineError> {
+async fn lead(conductor: Conductor, elector: Elector, halt: CancellationToken) -> Result<(), PipelineError> {
     let mut leadership = elector.leadership();
     let outcome = halt.run_until_cancelled(async {
         loop {
@@ -503,7 +520,7 @@ async fn lead(
             }
         }
     });
-    let outcome = outcome.await.unwrap_or(Ok(()));
+    let outcome = Box::pin(outcome).await.unwrap_or(Ok(()));
     // At once, while this worker still ends what it has in hand: another takes over.
     let resignation = elector.resign_and_stop().await;
     tracing::debug!(?resignation, "this worker stands for election no more");
@@ -543,7 +560,10 @@ impl HeartbeatSender {
         }
         let lost = self.database.heartbeat(&fences).await?;
         if !lost.is_empty() {
-            tracing::debug!(lost = lost.len(), "claims ended while their heartbeat was on its way, or were taken back");
+            tracing::debug!(
+                lost = lost.len(),
+                "claims ended while their heartbeat was on its way, or were taken back"
+            );
         }
         Ok(())
     }
