@@ -143,7 +143,8 @@ fn ways(server: &Server) -> Vec<(Way, bool)> {
 }
 
 fn debug_worker() -> anyhow::Result<PathBuf> {
-    workspace::run(&mut cargo(&["build", "--workspace", "--all-features", "--bin", "worker"]))?;
+    // As the tests build it, so that it is built once.
+    workspace::run(&mut cargo(&["test", "--workspace", "--all-features", "--no-run", "--quiet"]))?;
     Ok(workspace::target().join("debug/worker"))
 }
 
@@ -240,9 +241,9 @@ async fn quiet_round(
     for number in 1..=options.workers {
         members.push(Member::start(&config, number).await?);
     }
-    for member in &mut members {
-        let status = member.wait(Duration::from_secs(300)).await?;
-        ensure!(status.success(), "{} ended with {status}; see its log", member.name);
+    if let Err(error) = wait_for_all(&mut members, Duration::from_secs(90)).await {
+        println!("logs: {}", round.folder.keep().display());
+        return Err(error);
     }
     let documents = round.documents.names.len();
     println!("{documents} documents, {} workers, {:.1} s", options.workers, started.elapsed().as_secs_f64());
@@ -280,21 +281,33 @@ async fn chaos_round(server: &mut Server, options: &Options, worker: &Path, seed
         }
     };
     println!("{done}");
-    wait_for_the_end(&round.database).await?;
+    if let Err(error) = wait_for_the_end(&round.database).await {
+        println!("logs: {}", round.folder.keep().display());
+        return Err(error.context(format!("seed {seed}")));
+    }
     for member in &mut members {
         member.signal("TERM")?;
     }
-    for member in &mut members {
-        let status = member.wait(Duration::from_secs(60)).await?;
-        ensure!(status.success(), "{} ended with {status}; see its log", member.name);
-    }
-    let outcome = round.check(3).await;
+    let ended = wait_for_all(&mut members, Duration::from_secs(60)).await;
+    let outcome = match ended {
+        Ok(()) => round.check(3).await,
+        Err(error) => Err(error),
+    };
     drop(members);
     if let Err(error) = outcome {
         println!("logs: {}", round.folder.keep().display());
         return Err(error.context(format!("seed {seed}")));
     }
     round.clean(server, options.keep).await
+}
+
+/// Waits for every worker to end well.
+async fn wait_for_all(members: &mut [Member], patience: Duration) -> anyhow::Result<()> {
+    for member in members {
+        let status = member.wait(patience).await?;
+        ensure!(status.success(), "{} ended with {status}; see its log", member.name);
+    }
+    Ok(())
 }
 
 /// Changes documents whenever a run is completed, so that there is always something to do. Ends only with an error.
