@@ -20,6 +20,13 @@ CREATE TABLE processing_runs (
     UNIQUE (fingerprint, generation)
 );
 
+-- A generation that somebody waits for: the leader does not wait until it is
+-- time to look at the sources again.
+CREATE TABLE run_requests (
+    fingerprint text    PRIMARY KEY,
+    generation  integer NOT NULL
+);
+
 -- How far the listing of each source has come in a run.
 CREATE TABLE discovery_cursors (
     run_id          text   NOT NULL REFERENCES processing_runs ON DELETE CASCADE,

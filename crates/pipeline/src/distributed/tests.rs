@@ -95,7 +95,9 @@ impl TestStore for PostgresStore {
     async fn next_generation(&mut self) {
         let transaction = self.leader.begin().await.unwrap();
         let (from, to) = (RunStatus::Active, RunStatus::Completed);
-        assert!(storage::set_run_status(&transaction, &self.run, from, to, self.leader.epoch()).await.unwrap());
+        assert!(
+            storage::set_run_status(&transaction, &self.run, from, to, self.leader.epoch()).await.unwrap()
+        );
         transaction.commit().await.unwrap();
         self.run = start(&self.leader, 2).await;
     }
@@ -139,7 +141,10 @@ async fn a_schema_that_is_missing_old_or_new_is_told_apart() {
     client.batch_execute("UPDATE refinery_schema_history SET version = version + 1").await.unwrap();
     let error = check().await.unwrap_err().to_string();
     let (newer, known) = (migrated.to + 1, migrated.to);
-    assert!(error.contains(&format!("version {newer}")) && error.contains(&format!("knows {known}")), "{error}");
+    assert!(
+        error.contains(&format!("version {newer}")) && error.contains(&format!("knows {known}")),
+        "{error}"
+    );
     assert!(matches!(super::migrate(&postgres).await, Err(PipelineError::SchemaTooNew { .. })));
     client.batch_execute("UPDATE refinery_schema_history SET version = 0").await.unwrap();
     assert!(matches!(check().await, Err(PipelineError::SchemaTooOld { found: 0, .. })));

@@ -1,6 +1,6 @@
 //! Who wakes whom: notifications of the database, passed on within the worker.
 
-use super::notices::{CHANNELS, RUN_CHANNEL, parse_run_payload};
+use super::notices::{CHANNELS, RUN_CHANNEL, is_request, parse_run_payload};
 use super::registry::Pulse;
 use gdg_election::Ear;
 use gdg_model::RunId;
@@ -124,6 +124,8 @@ impl Wakeups {
         } else if let Some((run, status)) = parse_run_payload(payload).filter(|(run, _)| is_of_this_work(run))
         {
             self.heard_of(run, status);
+            self.conductor.notify_one();
+        } else if is_request(payload, work) {
             self.conductor.notify_one();
         }
     }

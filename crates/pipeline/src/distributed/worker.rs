@@ -318,6 +318,12 @@ impl Worker {
     async fn work(&self, halt: &CancellationToken) -> Result<Option<Run>, PipelineError> {
         let mut news = self.wakeups.latest_run();
         let mut last = None;
+        if self.once {
+            let (fingerprint, generation) = (&self.fingerprint, self.wanted_generation);
+            let asking =
+                patiently("ask for a run", halt, || self.database.request_run(fingerprint, generation));
+            asking.await?;
+        }
         while !halt.is_cancelled() && !self.quota.is_used_up() {
             news.borrow_and_update();
             let looking = patiently("look for a run", halt, || self.database.latest_run(&self.fingerprint));

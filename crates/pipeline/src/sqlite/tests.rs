@@ -54,8 +54,9 @@ impl TestStore for SqliteStore {
 
     async fn stored(&self) -> Vec<String> {
         let database = Connection::open(self.folder.path().join("documents.db")).unwrap();
-        let mut statement =
-            database.prepare("SELECT doc_id FROM documents WHERE outcome = 'stored' ORDER BY doc_id").unwrap();
+        let mut statement = database
+            .prepare("SELECT doc_id FROM documents WHERE outcome = 'stored' ORDER BY doc_id")
+            .unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     }
 

@@ -163,16 +163,18 @@ pub(crate) async fn a_group_ends_each_document_in_its_own_way(store: impl TestSt
                 }),
             },
             "stored.md" => stored(fence, &document, &[]),
-            _ => Ended::Unchanged { fence, document: document.clone(), format: Some(Format::Markdown), size: 5 },
+            _ => Ended::Unchanged {
+                fence,
+                document: document.clone(),
+                format: Some(Format::Markdown),
+                size: 5,
+            },
         }
     });
     let report = commit(&store, ended.collect()).await;
     assert_eq!((report.refused, report.retried), (0, 1));
     let dispositions: Vec<_> = report.failures.iter().map(|(.., disposition)| disposition).collect();
-    assert!(
-        matches!(dispositions[..], [Disposition::Dead, Disposition::Retried(_)]),
-        "{dispositions:?}"
-    );
+    assert!(matches!(dispositions[..], [Disposition::Dead, Disposition::Retried(_)]), "{dispositions:?}");
     let counters = store.counters().await;
     for outcome in Outcome::ALL {
         assert_eq!(counters.of_outcome(outcome).documents, 1, "{outcome}");
