@@ -321,7 +321,7 @@ async fn keep_changing(documents: &Documents, database: &Url) -> anyhow::Error {
         let completed = row.get::<_, i64>(0) as usize;
         if completed > changed {
             changed = completed;
-            if let Err(error) = documents.change(2, changed) {
+            if let Err(error) = documents.change() {
                 return error;
             }
         }

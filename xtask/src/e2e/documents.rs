@@ -68,16 +68,20 @@ impl Documents {
         Ok(())
     }
 
-    /// Changes every `every`-th document, so that the next generation has something to do.
-    pub(super) fn change(&self, every: usize, generation: usize) -> anyhow::Result<()> {
-        for name in self.names.iter().filter(|name| name.ends_with(".md")).step_by(every.max(1)) {
+    /// Changes every document of a format that takes a line more, so that the next generation has something to do.
+    pub(super) fn change(&self) -> anyhow::Result<()> {
+        let takes_a_line = |name: &&String| {
+            let extension = name.rsplit('.').next().unwrap_or_default();
+            ["md", "txt", "html", "csv", "tsv", "jsonl", "json", "xml", "yaml", "eml"].contains(&extension)
+        };
+        for name in self.names.iter().filter(takes_a_line) {
             let path = self.folder.join(name);
-            let mut text = std::fs::read_to_string(&path)?;
-            write!(text, "\n\nchanged for generation {generation}\n")?;
+            let mut content = std::fs::read(&path)?;
+            content.push(b'\n');
             // In one step: a worker may be reading it.
-            let new = path.with_extension("new");
-            std::fs::write(&new, text)?;
-            std::fs::rename(new, path)?;
+            let new = self.folder.with_extension("new");
+            std::fs::write(&new, content)?;
+            std::fs::rename(&new, path)?;
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Retries that become claimable at a time.
 const PROMOTED_AT_ONCE: u32 = 10_000;
 /// How often the listing of a source is tried before the run has failed.
-const LISTING_ATTEMPTS: u32 = 6;
+const LISTING_ATTEMPTS: u32 = 10;
 
 /// What conducting needs to know.
 pub(crate) struct Conductor {
@@ -312,20 +312,24 @@ struct Upkeep<'a> {
     store: &'a LeaderStore,
     run: RunId,
     marks: LowWaterMarks,
+    begun: Instant,
     last_reclaim: Option<Instant>,
 }
 
 impl<'a> Upkeep<'a> {
     fn new(conductor: &'a Conductor, store: &'a LeaderStore, run: RunId) -> Self {
-        Self { conductor, store, run, marks: LowWaterMarks::default(), last_reclaim: None }
+        let marks = LowWaterMarks::default();
+        Self { conductor, store, run, marks, begun: Instant::now(), last_reclaim: None }
     }
 
     async fn tick(&mut self) -> Result<(), PipelineError> {
         self.marks.advance(&self.conductor.postgres, &self.run).await?;
         self.promote().await?;
-        // Twice in a heartbeat's time, so that a dead worker's documents are back within one.
-        let interval = self.conductor.timing.heartbeat_interval / 2;
-        if self.last_reclaim.is_none_or(|last| last.elapsed() >= interval) {
+        // Twice in a heartbeat's time, so that a dead worker's documents are back within one. Not at once, which may be
+        // after an outage: whoever lives says so first.
+        let interval = self.conductor.timing.heartbeat_interval;
+        let is_time = self.last_reclaim.is_none_or(|last| last.elapsed() >= interval / 2);
+        if is_time && self.begun.elapsed() >= interval {
             self.reclaim().await?;
             self.last_reclaim = Some(Instant::now());
         }
