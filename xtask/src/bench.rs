@@ -5,6 +5,8 @@ mod queue;
 mod single;
 mod word_list;
 
+use crate::workspace;
+
 /// What is measured.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Benchmark {
@@ -16,6 +18,12 @@ pub(crate) enum Benchmark {
 
 /// Measures, and prints the figures.
 pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<()> {
+    if cfg!(debug_assertions) {
+        // What this program does itself is part of what it measures.
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let mut optimised = workspace::cargo(&["run", "--quiet", "--release", "--package", "xtask", "--"]);
+        return workspace::run(optimised.args(arguments));
+    }
     match benchmark {
         Benchmark::Queue(options) => queue::run(options),
         Benchmark::Single(options) => single::run(options),

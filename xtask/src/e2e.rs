@@ -36,6 +36,9 @@ pub(crate) struct Options {
     /// Let things go wrong: workers killed, frozen, cut off; the server restarted and killed.
     #[arg(long)]
     chaos: bool,
+    /// Kill the leader and two other workers in the middle of the run, and start none of them again.
+    #[arg(long, conflicts_with = "chaos")]
+    kill: bool,
     /// How long things go wrong, such as 20s or 30m.
     #[arg(long, value_parser = parse_duration, default_value = "30s")]
     duration: Duration,
@@ -73,6 +76,7 @@ impl Options {
             documents: 300,
             samples: Vec::new(),
             chaos: false,
+            kill: false,
             duration: Duration::from_secs(25),
             seed: None,
             rounds: 1,
@@ -115,6 +119,9 @@ pub(crate) fn run_on(server: &mut Server, options: &Options) -> anyhow::Result<(
             runtime.block_on(chaos_round(server, options, &worker, seed))?;
         }
         return Ok(());
+    }
+    if options.kill {
+        return runtime.block_on(quiet_round(server, options, &worker, &Way::Direct, true));
     }
     for (way, prepared) in ways(server) {
         let label = match &way {
@@ -224,7 +231,12 @@ async fn quiet_round(
     way: &Way,
     prepared: bool,
 ) -> anyhow::Result<()> {
-    let sections = sections("work_queue: { retry_backoff_base: 0.1, retry_backoff_max: 1 }", "");
+    let sections = sections(
+        "work_queue: { claim_timeout: 10, heartbeat_interval: 2, stale_threshold: 15, \
+         retry_backoff_base: 0.1, retry_backoff_max: 1 }\n\
+         election: { ttl: 6, renew_interval: 2, margin: 1 }",
+        "",
+    );
     let mut round = Round::prepare(server, options, worker, &sections).await?;
     round.documents.write_hard_ones()?;
     let mut database = round.database.clone();
@@ -241,7 +253,10 @@ async fn quiet_round(
     for number in 1..=options.workers {
         members.push(Member::start(&config, number).await?);
     }
-    if let Err(error) = wait_for_all(&mut members, Duration::from_secs(90)).await {
+    if options.kill {
+        kill_in_the_middle(&mut members, &round).await?;
+    }
+    if let Err(error) = wait_for_all(&mut members, Duration::from_secs(300)).await {
         println!("logs: {}", round.folder.keep().display());
         return Err(error);
     }
@@ -299,6 +314,30 @@ async fn chaos_round(server: &mut Server, options: &Options, worker: &Path, seed
         return Err(error.context(format!("seed {seed}")));
     }
     round.clean(server, options.keep).await
+}
+
+/// Kills the leader once a fifth of the documents is stored, and two others a little later.
+async fn kill_in_the_middle(members: &mut Vec<Member>, round: &Round) -> anyhow::Result<()> {
+    for (share, victims) in [(5, 1), (3, 2)] {
+        let wanted = round.documents.names.len() / share;
+        let stored = async || {
+            let statement = "SELECT count(*) FROM documents";
+            round.client.query_one(statement, &[]).await.map(|row| row.get::<_, i64>(0) as usize)
+        };
+        while stored().await? < wanted {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        for _ in 0..victims {
+            let row = round.client.query_opt("SELECT holder FROM leases", &[]).await?;
+            let holder: String = row.map(|row| row.get(0)).unwrap_or_default();
+            let victim = members.iter().position(|member| member.name == holder).unwrap_or(0);
+            let mut victim = members.remove(victim);
+            victim.signal("KILL")?;
+            victim.wait(Duration::from_secs(10)).await?;
+            println!("killed {} at {} documents", victim.name, stored().await?);
+        }
+    }
+    Ok(())
 }
 
 /// Waits for every worker to end well.
