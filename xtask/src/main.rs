@@ -2,8 +2,12 @@
 
 mod bench;
 mod ci;
+mod e2e;
 mod generate;
+mod history;
 mod migrate;
+mod server;
+mod test;
 mod workspace;
 
 use clap::{Parser, Subcommand};
@@ -19,7 +23,11 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Run everything that must pass: formatting, lints, documentation, tests.
-    Ci,
+    Ci(ci::Options),
+    /// Run the tests, with a PostgreSQL that is found or started for them.
+    Test(test::Options),
+    /// Run real workers against a real server, undisturbed or not.
+    E2e(e2e::Options),
     /// Bring the schema of a database up to date.
     Migrate(migrate::Options),
     /// Measure speed and memory.
@@ -29,9 +37,21 @@ enum Task {
     Generate,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().task {
-        Task::Ci => ci::run(),
+fn main() -> std::process::ExitCode {
+    match execute(Arguments::parse().task) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Ci(options) => ci::run(&options),
+        Task::Test(options) => test::run(&options),
+        Task::E2e(options) => e2e::run(&options),
         Task::Migrate(options) => migrate::run(&options),
         Task::Bench(benchmark) => bench::run(&benchmark),
         Task::Generate => generate::run(),

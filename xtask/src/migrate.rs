@@ -1,7 +1,7 @@
 //! Brings the schema of a database up to date.
 
 use gdg_config::{Environment, LoadOptions, StorageBackend};
-use gdg_pipeline::sqlite;
+use gdg_pipeline::{distributed, sqlite};
 use std::path::PathBuf;
 
 /// Which database.
@@ -16,13 +16,19 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let loaded =
         LoadOptions { path: options.config.clone(), environment: Environment::of_process() }.load()?;
-    let storage = &loaded.config.storage;
-    anyhow::ensure!(
-        storage.backend == StorageBackend::Sqlite,
-        "storage.backend is `{}`; migrations exist for sqlite",
-        storage.backend
-    );
-    sqlite::open(&storage.path, "cargo xtask migrate")?;
-    eprintln!("the schema of {} is up to date", storage.path.display());
+    let config = &loaded.config;
+    match config.storage.backend {
+        StorageBackend::Sqlite => {
+            sqlite::open(&config.storage.path, "cargo xtask migrate")?;
+            eprintln!("the schema of {} is up to date", config.storage.path.display());
+        }
+        StorageBackend::Postgresql => {
+            let connections =
+                distributed::connect(config, &Environment::of_process(), "cargo xtask migrate")?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let migrated = runtime.block_on(distributed::migrate(&connections.work))?;
+            eprintln!("the schema of {} is at version {}", connections.work.server(), migrated.to);
+        }
+    }
     Ok(())
 }

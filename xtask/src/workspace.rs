@@ -38,6 +38,15 @@ fn describe(command: &Command) -> String {
 /// The worker, built as it is shipped.
 pub(crate) fn release_worker() -> anyhow::Result<PathBuf> {
     run(&mut cargo(&["build", "--release", "--bin", "worker"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release/worker"))
+    Ok(target().join("release/worker"))
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Where the images of test servers are kept.
+pub(crate) fn test_images() -> PathBuf {
+    target().join("test-images")
 }

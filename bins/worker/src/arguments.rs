@@ -14,6 +14,7 @@ use std::path::PathBuf;
 /// handles only what is new or changed.
 #[derive(Debug, Parser)]
 #[command(name = "worker", version, after_help = EXIT_CODES)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 pub(crate) struct Arguments {
     /// The configuration; else the file that `GO_DOC_GO_CONFIG_PATH` names, else ./config.yaml.
     #[arg(long, short, value_name = "FILE", global = true)]

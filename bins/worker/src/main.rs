@@ -22,7 +22,7 @@ use gdg_parsing::SandboxCommand;
 use gdg_pipeline::distributed::{DistributedOptions, RunControl};
 use gdg_pipeline::single::SingleOptions;
 use gdg_pipeline::sqlite::OpenError;
-use gdg_pipeline::{PipelineError, RunStatus, RunSummary, SOURCE_TYPES, sqlite};
+use gdg_pipeline::{PipelineError, PostgresError, RunStatus, RunSummary, SOURCE_TYPES, sqlite};
 use progress_display::ProgressStyleChoice;
 use session::Session;
 use std::io::{self, IsTerminal, Write};
@@ -66,6 +66,9 @@ fn exit_code_of(error: &anyhow::Error) -> u8 {
             error.downcast_ref(),
             Some(
                 PipelineError::Configuration(_)
+                    | PipelineError::Postgres(
+                        PostgresError::Configuration(_) | PostgresError::Certificate { .. }
+                    )
                     | PipelineError::NameTaken { .. }
                     | PipelineError::Open(OpenError::FolderMissing(_))
             )

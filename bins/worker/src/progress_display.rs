@@ -49,6 +49,7 @@ pub(crate) async fn show(progress: Arc<Progress>, style: ProgressStyleChoice, ba
         ProgressStyleChoice::Lines | ProgressStyleChoice::Events => LINE_INTERVAL,
     };
     let mut meter = Meter::default();
+    let mut last = None;
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
@@ -57,6 +58,12 @@ pub(crate) async fn show(progress: Arc<Progress>, style: ProgressStyleChoice, ba
         let snapshot = progress.snapshot();
         meter.record(Instant::now(), snapshot.processed_here);
         let estimate = Estimate::of(&snapshot, meter.rate());
+        // A worker that waits has nothing new to say.
+        let is_idle = last == Some(snapshot) && snapshot.ended() == snapshot.found;
+        last = Some(snapshot);
+        if is_idle {
+            continue;
+        }
         match style {
             ProgressStyleChoice::Bar => draw(&bar, &snapshot, &estimate),
             ProgressStyleChoice::Lines => print_line(&snapshot, &estimate),

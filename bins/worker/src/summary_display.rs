@@ -35,7 +35,7 @@ fn write_summary(text: &mut String, summary: &RunSummary, database: &str) -> std
         counted(summary.processed_here, "document"),
         thousands(summary.rate().round() as u64)
     )?;
-    writeln!(text, "database       {}", database)?;
+    writeln!(text, "database       {database}")?;
     write_unchanged(text, summary)?;
     write_failures(text, summary)?;
     write_listing_problems(text, summary)?;

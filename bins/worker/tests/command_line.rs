@@ -125,7 +125,11 @@ fn migrating_makes_the_database_and_says_so() {
 fn what_this_version_lacks_is_refused_by_the_check_and_at_start() {
     let place = Place::new();
     for (more, told) in [
-        ("processing: { mode: distributed }\n", "this version runs the mode `single`"),
+        (
+            "processing: { mode: distributed }\n",
+            "the mode `distributed` (processing.mode) works on postgresql",
+        ),
+        ("relationship_detection: { semantic: true }\n", "this version does not compare meanings"),
         ("embedding: { enabled: true }\n", "this version does not compute vectors"),
     ] {
         place.configure(more);

@@ -35,6 +35,7 @@ mod summary;
 mod tally;
 mod tasks;
 
+pub use gdg_postgres::PostgresError;
 pub use gdg_sources::SOURCE_TYPES;
 pub use gdg_storage::{Outcome, RunStatus};
 

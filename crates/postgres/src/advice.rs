@@ -146,7 +146,7 @@ fn rustls_error(error: &Error) -> Option<&rustls::Error> {
 /// resources (53), an administrator's intervention (57), deadlocks and
 /// serialisation (40), connections (08), a standby that is read-only (25).
 fn class_of_code(code: &SqlState) -> ErrorClass {
-    let permanent = ["0A", "22", "23", "28", "3D", "3F", "42", "54"];
+    let permanent = ["0A", "22", "23", "26", "28", "3D", "3F", "42", "54"];
     if permanent.iter().any(|class| code.code().starts_with(class)) {
         ErrorClass::Permanent
     } else {
@@ -183,6 +183,9 @@ fn advice_on_code(code: &SqlState) -> Option<&'static str> {
         code if *code == SqlState::DISK_FULL => "the server's disk is full: make room",
         code if *code == SqlState::QUERY_CANCELED => {
             "the statement took longer than storage.statement_timeout, or was cancelled"
+        }
+        code if *code == SqlState::INVALID_SQL_STATEMENT_NAME || *code == SqlState::DUPLICATE_PSTATEMENT => {
+            "a proxy in between keeps no prepared statements: set storage.prepared_statements to false"
         }
         code if *code == SqlState::CANNOT_CONNECT_NOW => "it is starting or stopping",
         _ => return None,

@@ -94,6 +94,13 @@ async fn a_server_that_starts_is_worth_waiting_for() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_keeps_no_prepared_statements_is_told_with_the_key() {
+    let server = FakeServer::start(refusal("26000", "prepared statement \"s0\" does not exist")).await;
+    let told = failing(&server.storage("hunter2"), ErrorClass::Permanent).await;
+    assert!(told.contains("storage.prepared_statements"), "{told}");
+}
+
+#[tokio::test]
 async fn whoever_may_not_come_in_is_sent_to_the_rules_of_the_server() {
     let server = FakeServer::start(refusal("28000", "no pg_hba.conf entry for host")).await;
     let told = failing(&server.storage("hunter2"), ErrorClass::Permanent).await;

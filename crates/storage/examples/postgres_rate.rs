@@ -6,7 +6,7 @@
 //!
 //! stores 20 groups of 256 documents of 60 elements, and then the same again in their place.
 
-#![allow(clippy::unwrap_used)] // a measurement that fails may panic
+#![allow(clippy::unwrap_used, clippy::wildcard_imports)] // a measurement that fails may panic
 
 use gdg_model::*;
 use gdg_storage::{DocumentHeader, GraphDocument, postgres};

@@ -100,6 +100,20 @@ async fn a_large_document_goes_in_by_several_statements() {
     assert!(stored.iter().map(|element| &element.text).eq(texts), "texts came back otherwise");
 }
 
+#[tokio::test]
+async fn numbers_that_do_not_fit_their_columns_are_no_obstacle() {
+    let store = make().await;
+    let graph = document("a.txt", [paragraph("text")]);
+    let mut header = graph.header().clone();
+    header.document.link_depth = u32::MAX;
+    header.size = u64::MAX;
+    header.document.stamp = Stamp { modified_at: Some(i64::MIN), size: Some(u64::MAX), etag: None };
+    store.store(&run(), &[&graph]).await;
+    store.skip(&run(), &[&header]).await;
+    let known = store.known(&[doc_id("a.txt")]).await.remove(&doc_id("a.txt")).unwrap();
+    assert_eq!((known.size, known.stamp.modified_at), (u64::MAX, Some(i64::MIN)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_with_the_same_documents_in_other_orders_do_not_deadlock() {
     let store = make().await;
@@ -139,6 +153,22 @@ async fn what_is_rolled_back_leaves_what_was_there() {
     let texts: Vec<_> =
         store.elements(doc_id("a.txt").as_str()).await.into_iter().map(|row| row.text).collect();
     assert_eq!(texts, ["", "1", "2"]);
+}
+
+#[tokio::test]
+async fn a_run_that_finds_everything_unchanged_writes_no_index_entry() {
+    let store = make().await;
+    let documents = numbered(0..200);
+    store.store(&run(), &documents.iter().collect::<Vec<_>>()).await;
+    let seen: Vec<_> = documents.iter().map(|graph| graph.header().document.doc_id.clone()).collect();
+    let seen: Vec<_> = seen.into_iter().map(|doc_id| (doc_id, Stamp::default())).collect();
+    let transaction = store.pool.begin().await.unwrap();
+    postgres::mark_seen(&transaction, &RunId::new("next"), &seen).await.unwrap();
+    let statistics =
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'documents'";
+    let row = transaction.query_opt(statistics, &[]).await.unwrap().unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (200, 200));
+    transaction.rollback().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The queue on `PostgreSQL`: no-op documents claimed and completed, held against a pgbench script in the same run.
 
 mod baseline;
+mod failover;
 mod ours;
 
 use anyhow::Context;
@@ -29,18 +30,21 @@ pub(crate) struct Options {
 
 /// Measures, and prints the figures.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let server = crate::server::Server::obtain(&options.server)?;
+    let server = crate::server::Server::obtain(&options.server, &crate::workspace::test_images())?;
     println!("{}", server.describe());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(measure(options, server.url()))
+    let worker = crate::workspace::release_worker()?;
+    runtime.block_on(measure(options, server.url(), &worker))
 }
 
-async fn measure(options: &Options, server: &str) -> anyhow::Result<()> {
+async fn measure(options: &Options, server: &str, worker: &std::path::Path) -> anyhow::Result<()> {
     let database = Scratch::create(server).await?;
     let bench = Bench { options, uri: database.uri.clone(), client: connect(&database.uri).await? };
     let postgres = ours::pool(&database.uri)?;
     gdg_pipeline::distributed::migrate(&postgres).await?;
     bench.report(&postgres).await?;
+    failover::report(&database.uri, options.rounds).await?;
+    failover::idle(&database.uri, worker).await?;
     drop(bench);
     database.remove().await
 }
@@ -79,7 +83,7 @@ impl Bench<'_> {
         println!("{:<46} {few:>9.0} documents/s", "the queue, 4 claimers");
         show("the queue, 16 claimers", median(many), few, "of 4");
 
-        self.finish_many(postgres).await?;
+        self.finish_many().await?;
         let mut after = Vec::new();
         for _ in 0..self.options.rounds {
             after.push(self.drain(claimers, false).await?);
@@ -97,16 +101,19 @@ impl Bench<'_> {
     }
 
     /// Sends documents through the queue, so that it is as it is after a long time.
-    async fn finish_many(&self, postgres: &Postgres) -> anyhow::Result<()> {
+    async fn finish_many(&self) -> anyhow::Result<()> {
         let mut left = self.options.finished;
         while left > 0 {
             let part = left.min(500_000);
-            let drain =
-                Drain { uri: &self.uri, documents: part, claimers: self.options.claimers, old_snapshot: false };
+            let drain = Drain {
+                uri: &self.uri,
+                documents: part,
+                claimers: self.options.claimers,
+                old_snapshot: false,
+            };
             drain.run(&self.client).await.context("while many documents are finished")?;
             left -= part;
         }
-        let _ = postgres;
         Ok(())
     }
 }

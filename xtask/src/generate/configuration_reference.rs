@@ -13,7 +13,7 @@ time are in seconds, and may have a fraction (`parsing.limits.deadline` is whole
 Sizes are a number of bytes, or a number and a unit (`KiB`, `MiB`, `GiB`, `KB`, `MB`, `GB`).
 [Configuration](configuration.md) tells how the file is found and how variables come in.
 
-This version runs `processing.mode: single` on `storage.backend: sqlite`. What belongs to distributed mode, embeddings,
+`processing.mode: single` works on `storage.backend: sqlite`, `distributed` on `postgresql`. What belongs to embeddings,
 semantic relationships and telemetry is checked, and refused where it asks for something that is not there yet.
 ";
 

@@ -42,12 +42,13 @@ pub struct StorageConfig {
     pub sslcert: Option<PathBuf>,
     /// The file of the key (PEM) to `sslcert`.
     pub sslkey: Option<PathBuf>,
-    /// Connections that a worker opens, as it needs them, and keeps open. One of them is for notifications. With the
-    /// default, 50 workers fit into a server with 300 connections.
+    /// Connections that a worker opens, as it needs them, and keeps open; three at least. One of them is for
+    /// notifications and one for the election. With the default, 50 workers fit into a server with 300 connections.
     pub pool_size: NonZeroU32,
-    /// Connections that it opens beyond `pool_size` under load and closes again.
+    /// Connections that it opens beyond `pool_size` under load.
     pub max_overflow: u32,
-    /// A ceiling on both together, for servers with few connections. Unset: `pool_size` + `max_overflow`.
+    /// A ceiling on both together, for servers with few connections; no less than three are opened. Unset:
+    /// `pool_size` + `max_overflow`.
     pub worker_connections: Option<NonZeroU32>,
     /// Seconds that work waits for a free connection.
     pub pool_timeout: Seconds,

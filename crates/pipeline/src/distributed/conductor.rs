@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Retries that become claimable at a time.
 const PROMOTED_AT_ONCE: u32 = 10_000;
 /// How often the listing of a source is tried before the run has failed.
-const LISTING_ATTEMPTS: u32 = 6;
+const LISTING_ATTEMPTS: u32 = 10;
 
 /// What conducting needs to know.
 pub(crate) struct Conductor {
@@ -122,21 +122,33 @@ impl Conductor {
         ended: Duration,
     ) -> Result<(), PipelineError> {
         let next = latest.generation + 1;
-        let wait = match self.wanted_generation {
-            Some(wanted) if next <= wanted => Duration::ZERO,
-            // Whoever asked for one run has had it.
-            Some(_) => return std::future::pending().await,
-            None => self.timing.rescan_interval.saturating_sub(ended),
-        };
+        let is_wanted =
+            self.wanted_generation.is_some_and(|wanted| next <= wanted) || self.is_requested(next).await?;
+        let wait = if is_wanted { Duration::ZERO } else { self.timing.rescan_interval.saturating_sub(ended) };
         if wait.is_zero() {
             return self.start(store, next).await;
         }
-        tracing::info!(run_id = %latest.run_id, seconds = wait.as_secs(), "nothing to do until the sources are looked at again");
+        tracing::debug!(run_id = %latest.run_id, seconds = wait.as_secs(), "nothing to do until the sources are looked at again");
+        let poll = async {
+            if self.wakeups.hears() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(self.timing.poll_interval).await;
+        };
+        // Looks by itself now and then: what was announced before it listened was not heard.
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(wait.min(self.timing.heartbeat_interval)) => {}
             () = self.wakeups.conductor.notified() => {}
+            () = poll => {}
         }
         Ok(())
+    }
+
+    /// Whether somebody waits for that generation.
+    async fn is_requested(&self, generation: u32) -> Result<bool, PipelineError> {
+        let statement = "SELECT generation FROM run_requests WHERE fingerprint = $1";
+        let rows = self.postgres.query(statement, &[(&self.fingerprint, Type::TEXT)]).await?;
+        Ok(rows.first().is_some_and(|row| row.get::<_, i32>(0) >= generation.cast_signed()))
     }
 
     /// Lists the sources and looks after the queue, until the run has drained.
@@ -300,20 +312,24 @@ struct Upkeep<'a> {
     store: &'a LeaderStore,
     run: RunId,
     marks: LowWaterMarks,
+    begun: Instant,
     last_reclaim: Option<Instant>,
 }
 
 impl<'a> Upkeep<'a> {
     fn new(conductor: &'a Conductor, store: &'a LeaderStore, run: RunId) -> Self {
-        Self { conductor, store, run, marks: LowWaterMarks::default(), last_reclaim: None }
+        let marks = LowWaterMarks::default();
+        Self { conductor, store, run, marks, begun: Instant::now(), last_reclaim: None }
     }
 
     async fn tick(&mut self) -> Result<(), PipelineError> {
         self.marks.advance(&self.conductor.postgres, &self.run).await?;
         self.promote().await?;
-        // Twice in a heartbeat's time, so that a dead worker's documents are back within one.
-        let interval = self.conductor.timing.heartbeat_interval / 2;
-        if self.last_reclaim.is_none_or(|last| last.elapsed() >= interval) {
+        // Twice in a heartbeat's time, so that a dead worker's documents are back within one. Not at once, which may be
+        // after an outage: whoever lives says so first.
+        let interval = self.conductor.timing.heartbeat_interval;
+        let is_time = self.last_reclaim.is_none_or(|last| last.elapsed() >= interval / 2);
+        if is_time && self.begun.elapsed() >= interval {
             self.reclaim().await?;
             self.last_reclaim = Some(Instant::now());
         }

@@ -98,6 +98,21 @@ impl Database {
         Ok(transaction.end(outcome).await?)
     }
 
+    /// Asks whoever leads to begin a generation without waiting until it is time to look at the sources again.
+    pub(crate) async fn request_run(&self, fingerprint: &str, generation: u32) -> Result<(), PipelineError> {
+        let generation = generation.cast_signed();
+        let transaction = self.postgres.begin().await?;
+        let outcome = async {
+            let parameters: [gdg_postgres::Parameter<'_>; 2] =
+                [(&fingerprint, gdg_postgres::Type::TEXT), (&generation, gdg_postgres::Type::INT4)];
+            transaction.execute(include_str!("sql/request_run.sql"), &parameters).await?;
+            let asked = RunId::of_generation(fingerprint, generation.cast_unsigned());
+            announce_request(&transaction, &asked).await
+        };
+        let outcome = outcome.await;
+        transaction.end(outcome).await
+    }
+
     /// How far a run is; `None` when it is not there any more.
     pub(crate) async fn run_status(&self, run: &RunId) -> Result<Option<RunStatus>, PipelineError> {
         let transaction = self.postgres.begin().await?;
@@ -288,6 +303,15 @@ pub(crate) async fn announce_run(
     status: RunStatus,
 ) -> Result<(), PipelineError> {
     let payload = notices::run_payload(run, status);
+    let parameters: [gdg_postgres::Parameter<'_>; 2] =
+        [(&notices::RUN_CHANNEL, gdg_postgres::Type::TEXT), (&payload, gdg_postgres::Type::TEXT)];
+    transaction.execute("SELECT pg_notify($1, $2)", &parameters).await?;
+    Ok(())
+}
+
+/// Says, once the transaction commits, that somebody waits for a run.
+async fn announce_request(transaction: &Transaction, run: &RunId) -> Result<(), PipelineError> {
+    let payload = notices::request_payload(run);
     let parameters: [gdg_postgres::Parameter<'_>; 2] =
         [(&notices::RUN_CHANNEL, gdg_postgres::Type::TEXT), (&payload, gdg_postgres::Type::TEXT)];
     transaction.execute("SELECT pg_notify($1, $2)", &parameters).await?;

@@ -43,6 +43,8 @@ mod notices;
 mod patience;
 mod registry;
 mod supply;
+#[cfg(test)]
+mod tests;
 mod wakeups;
 mod worker;
 

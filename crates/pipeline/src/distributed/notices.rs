@@ -14,6 +14,18 @@ pub(crate) fn run_payload(run: &RunId, status: RunStatus) -> String {
     format!("{run}\t{status}")
 }
 
+/// What is sent along on [`RUN_CHANNEL`] by whoever waits for a run to begin.
+pub(crate) fn request_payload(run: &RunId) -> String {
+    format!("{run}\t{REQUESTED}")
+}
+
+/// Whether it is about a run of the work `fingerprint` that somebody waits for.
+pub(crate) fn is_request(payload: &str, fingerprint: &str) -> bool {
+    payload.split_once('\t').is_some_and(|(run, asked)| asked == REQUESTED && run.starts_with(fingerprint))
+}
+
+const REQUESTED: &str = "requested";
+
 /// The run and its status, as [`run_payload`] put them.
 pub(crate) fn parse_run_payload(payload: &str) -> Option<(RunId, RunStatus)> {
     let (run, status) = payload.split_once('\t')?;

@@ -8,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 /// How often it is said that something still fails.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Tries `attempt` until it succeeds, fails for good, or `halt` is asked for
-/// (then `None`). What fails and will be tried again is said once, and then
-/// twice a minute.
-pub(crate) async fn patiently<T, F: Future<Output = Result<T, PipelineError>>>(
+/// Like [`patiently`], but no longer than `limit`: then the last error is the outcome.
+pub(crate) async fn patiently_for<T, F: Future<Output = Result<T, PipelineError>>>(
     what: &str,
+    limit: Option<Duration>,
     halt: &CancellationToken,
     mut attempt: impl FnMut() -> F,
 ) -> Result<Option<T>, PipelineError> {
+    let started = Instant::now();
     let mut outage = Outage::new(what);
     loop {
         match attempt().await {
@@ -23,7 +23,7 @@ pub(crate) async fn patiently<T, F: Future<Output = Result<T, PipelineError>>>(
                 outage.is_over();
                 return Ok(Some(value));
             }
-            Err(error) if error.is_transient() => {
+            Err(error) if error.is_transient() && limit.is_none_or(|limit| started.elapsed() < limit) => {
                 let wait = outage.go_on(&error);
                 if halt.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
                     return Ok(None);
@@ -32,6 +32,17 @@ pub(crate) async fn patiently<T, F: Future<Output = Result<T, PipelineError>>>(
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Tries `attempt` until it succeeds, fails for good, or `halt` is asked for
+/// (then `None`). What fails and will be tried again is said once, and then
+/// twice a minute.
+pub(crate) async fn patiently<T, F: Future<Output = Result<T, PipelineError>>>(
+    what: &str,
+    halt: &CancellationToken,
+    attempt: impl FnMut() -> F,
+) -> Result<Option<T>, PipelineError> {
+    patiently_for(what, None, halt, attempt).await
 }
 
 /// A time in which something fails.

@@ -1,6 +1,6 @@
 //! Who wakes whom: notifications of the database, passed on within the worker.
 
-use super::notices::{CHANNELS, RUN_CHANNEL, parse_run_payload};
+use super::notices::{CHANNELS, RUN_CHANNEL, is_request, parse_run_payload};
 use super::registry::Pulse;
 use gdg_election::Ear;
 use gdg_model::RunId;
@@ -17,6 +17,8 @@ pub(crate) struct Wakeups {
     pub(crate) documents: Notify,
     /// The conductor should look at its run.
     pub(crate) conductor: Notify,
+    /// There is something new to tell with a heartbeat.
+    pub(crate) heartbeat: Notify,
     /// The latest run of this work, as far as this worker has heard.
     latest_run: watch::Sender<Option<(RunId, RunStatus)>>,
     /// Whether notifications arrive: until one has, this worker polls.
@@ -29,6 +31,7 @@ impl Default for Wakeups {
         Self {
             documents: Notify::new(),
             conductor: Notify::new(),
+            heartbeat: Notify::new(),
             latest_run: watch::Sender::new(None),
             hears: AtomicBool::new(false),
             session: Mutex::default(),
@@ -42,8 +45,12 @@ impl Wakeups {
         self.hears.load(Ordering::Acquire)
     }
 
-    /// The session by which this worker listens, while it does.
+    /// The session by which this worker listens, while it hears something by
+    /// it: one behind a proxy says nothing of whether this process lives.
     pub(crate) fn session(&self) -> Option<ListenerSession> {
+        if !self.hears() {
+            return None;
+        }
         self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -109,6 +116,7 @@ impl Wakeups {
                     tracing::debug!(channels = ?CHANNELS, "notifications arrive");
                     // What was notified before was not heard.
                     self.documents.notify_one();
+                    self.heartbeat.notify_one();
                 }
                 self.take_notification(&channel, &payload, work);
             }
@@ -124,6 +132,8 @@ impl Wakeups {
         } else if let Some((run, status)) = parse_run_payload(payload).filter(|(run, _)| is_of_this_work(run))
         {
             self.heard_of(run, status);
+            self.conductor.notify_one();
+        } else if is_request(payload, work) {
             self.conductor.notify_one();
         }
     }

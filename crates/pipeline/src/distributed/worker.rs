@@ -5,7 +5,7 @@ use super::conductor::{Conductor, Timing};
 use super::database::Database;
 use super::migration::check_schema;
 use super::notices::CHANNELS;
-use super::patience::{Outage, patiently};
+use super::patience::{Outage, patiently, patiently_for};
 use super::registry::{self, Heartbeat, Instance};
 use super::supply::QueueSupply;
 use super::wakeups::Wakeups;
@@ -25,7 +25,6 @@ use gdg_postgres::{ListenEvent, Listener, Postgres, Settings};
 use gdg_storage::{LatestRun, Run, RunStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -123,7 +122,6 @@ pub async fn run(
         wakeups: Arc::default(),
         quota: Arc::new(Quota::new(options.max_documents)),
         current_run: Arc::default(),
-        joined: Arc::default(),
     };
     let conductor = Conductor {
         postgres,
@@ -132,7 +130,8 @@ pub async fn run(
         config_snapshot: config.redacted_yaml(),
         parse_fingerprint,
         sources,
-        progress,
+        // What the leader lists is for all; what it claims of it counts like any worker's.
+        progress: Arc::default(),
         wakeups: Arc::clone(&worker.wakeups),
         timing: worker.timing,
         wanted_generation: options.once.then_some(entered.wanted_generation),
@@ -184,10 +183,12 @@ struct Entered {
 impl Entrance<'_> {
     /// Connects, checks the schema and takes a name. `None`: it was asked to stop before it got so far.
     async fn enter(&self) -> Result<Option<Entered>, PipelineError> {
-        let stop = self.patience();
-        let checked = patiently("reach the database", &stop, || check_schema(self.postgres)).await?;
-        if checked.is_none() {
-            return self.gave_up().await;
+        let stop = &self.shutdown.stop;
+        // A worker that is to end by itself does not wait for ever for a database.
+        let limit = self.options.once.then(|| self.config.storage.pool_timeout());
+        let checking = patiently_for("reach the database", limit, stop, || check_schema(self.postgres));
+        if checking.await?.is_none() {
+            return Ok(None);
         }
         let mut listener = self.postgres.listen(CHANNELS);
         let session = match tokio::time::timeout(LISTEN_PATIENCE, listener.next()).await {
@@ -197,44 +198,23 @@ impl Entrance<'_> {
         let instance = Instance::new();
         let silence =
             (self.config.work_queue.heartbeat_interval() * 3).min(self.config.work_queue.stale_threshold());
-        let registering = patiently("register this worker", &stop, || {
+        let registering = patiently_for("register this worker", limit, stop, || {
             registry::register(
                 self.postgres,
                 &self.options.worker,
                 &instance,
-                session.as_ref(),
+                None,
                 silence,
                 self.options.strict_id,
             )
         });
-        let Some(name) = registering.await? else { return self.gave_up().await };
+        let Some(name) = registering.await? else { return Ok(None) };
         // What it heard at its start it hears again, once there is somebody to take it in.
         listener.repeat(session.map(ListenEvent::Listening));
-        let looking = patiently("look for a run", &stop, || self.wanted_generation());
-        let Some(wanted_generation) = looking.await? else { return self.gave_up().await };
+        let looking = patiently_for("look for a run", limit, stop, || self.wanted_generation());
+        let Some(wanted_generation) = looking.await? else { return Ok(None) };
         tracing::info!(worker_id = %name, server = self.postgres.server(), "worker is ready");
         Ok(Some(Entered { name, instance, listener, wanted_generation }))
-    }
-
-    /// Asked to stop when the worker is; and, where it is to end by itself, after `storage.pool_timeout`.
-    fn patience(&self) -> CancellationToken {
-        let patience = self.shutdown.stop.child_token();
-        if self.options.once {
-            let (token, limit) = (patience.clone(), self.config.storage.pool_timeout());
-            tokio::spawn(async move {
-                let _ = tokio::time::timeout(limit, token.cancelled()).await;
-                token.cancel();
-            });
-        }
-        patience
-    }
-
-    /// Why it did not get in: asked to stop, or the database did not answer in time.
-    async fn gave_up<T>(&self) -> Result<Option<T>, PipelineError> {
-        if self.shutdown.stop.is_cancelled() {
-            return Ok(None);
-        }
-        check_schema(self.postgres).await.and(Ok(None))
     }
 
     /// The generation that this worker works on first: the one that goes on, or the next.
@@ -269,8 +249,6 @@ struct Worker {
     wakeups: Arc<Wakeups>,
     quota: Arc<Quota>,
     current_run: Arc<Mutex<Option<RunId>>>,
-    /// Told when the worker joins a run.
-    joined: Arc<Notify>,
 }
 
 impl Worker {
@@ -318,6 +296,12 @@ impl Worker {
     async fn work(&self, halt: &CancellationToken) -> Result<Option<Run>, PipelineError> {
         let mut news = self.wakeups.latest_run();
         let mut last = None;
+        if self.once {
+            let (fingerprint, generation) = (&self.fingerprint, self.wanted_generation);
+            let asking =
+                patiently("ask for a run", halt, || self.database.request_run(fingerprint, generation));
+            asking.await?;
+        }
         while !halt.is_cancelled() && !self.quota.is_used_up() {
             news.borrow_and_update();
             let looking = patiently("look for a run", halt, || self.database.latest_run(&self.fingerprint));
@@ -425,7 +409,7 @@ impl Worker {
 
     fn set_current_run(&self, run: Option<RunId>) {
         *self.current_run.lock().unwrap_or_else(PoisonError::into_inner) = run;
-        self.joined.notify_one();
+        self.wakeups.heartbeat.notify_one();
     }
 
     /// Cancels `over` once `run` is not active any more.
@@ -467,7 +451,7 @@ impl Worker {
             wakeups: Arc::clone(&self.wakeups),
             current_run: Arc::clone(&self.current_run),
         };
-        let (interval, joined) = (self.timing.heartbeat_interval, Arc::clone(&self.joined));
+        let (interval, wakeups) = (self.timing.heartbeat_interval, Arc::clone(&self.wakeups));
         async move {
             let mut outage = Outage::new("send a heartbeat");
             loop {
@@ -480,7 +464,7 @@ impl Worker {
                 };
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
-                    () = joined.notified() => {}
+                    () = wakeups.heartbeat.notified() => {}
                 }
             }
         }

@@ -6,6 +6,8 @@
 mod backend;
 mod lock;
 mod open;
+#[cfg(test)]
+mod tests;
 
 pub use backend::SqliteBackend;
 pub(crate) use backend::is_unchanged;

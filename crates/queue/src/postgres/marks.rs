@@ -11,8 +11,10 @@ use std::collections::HashSet;
 /// A position may be passed once everything that will ever be there is there
 /// to be seen. Whoever draws positions holds a lock on the queue's table from
 /// before the first is drawn until the rows can be seen. So the last position
-/// given is read first, then who holds the lock; once none of those holds it
-/// any more, everything up to that position is settled.
+/// that can be seen is read first, then who holds the lock; once none of those
+/// holds it any more, everything up to that position is settled. (What can be
+/// seen is durable, and so is the sequence up to there: a position that is
+/// settled is never given again, even if the server crashes.)
 #[derive(Debug, Default)]
 pub struct LowWaterMarks {
     settling: Option<Settling>,
@@ -41,8 +43,11 @@ impl LowWaterMarks {
         }
         // In this order: a writer that is not seen holding the lock has drawn
         // nothing up to the position that was read before.
-        let last_position = postgres.query(include_str!("sql/last_position.sql"), &[]).await?;
-        let last_position = last_position.first().map_or(0, |row| row.get(0));
+        let parameters: [gdg_postgres::Parameter<'_>; 1] = [(&run.as_str(), Type::TEXT)];
+        let rows = postgres.query(include_str!("sql/last_position.sql"), &parameters).await?;
+        let seen: Option<i64> = rows.first().and_then(|row| row.get(0));
+        // An empty queue has nothing new to settle.
+        let last_position = seen.or(settled.as_ref().map(|settled| settled.last_position)).unwrap_or(0);
         let writers = self::writers(postgres).await?;
         self.settling = Some(Settling { last_position, writers });
         Ok(settled.is_some())

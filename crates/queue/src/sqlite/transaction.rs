@@ -99,7 +99,14 @@ pub fn heartbeat(transaction: &Connection, fence: Fence) -> Result<bool, QueueEr
 /// current; where it was not, the caller must undo what it wrote for the
 /// document, or not have written it yet.
 pub fn end_claim(transaction: &Connection, fence: Fence) -> Result<bool, QueueError> {
-    execute_fenced(transaction, include_str!("sql/end_claim.sql"), fence)
+    let is_current = execute_fenced(transaction, include_str!("sql/end_claim.sql"), fence)?;
+    if is_current && fence.attempt > 1 {
+        // What is remembered of attempts before this one goes with the document.
+        transaction
+            .prepare_cached("DELETE FROM document_attempts WHERE queue_id = ?1")?
+            .execute([fence.queue_id])?;
+    }
+    Ok(is_current)
 }
 
 fn execute_fenced(transaction: &Connection, statement: &str, fence: Fence) -> Result<bool, QueueError> {

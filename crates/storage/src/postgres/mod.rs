@@ -5,6 +5,18 @@
 //! Dropping a future leaves open whether its statement runs to its end; the
 //! transaction is to be dropped with it.
 //!
+//! ```
+//! use gdg_model::RunId;
+//! use gdg_postgres::Postgres;
+//! use gdg_storage::{GraphDocument, StorageError, postgres};
+//!
+//! async fn store(pool: &Postgres, run: &RunId, graphs: &[&GraphDocument]) -> Result<(), StorageError> {
+//!     let transaction = pool.begin().await?;
+//!     let outcome = postgres::store_documents(&transaction, run, graphs).await;
+//!     transaction.end(outcome).await
+//! }
+//! ```
+//!
 //! # Many documents at a time
 //!
 //! A statement takes its documents as arrays, a column each, so that a group

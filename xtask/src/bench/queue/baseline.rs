@@ -13,12 +13,7 @@ const SCHEMA: &str = include_str!("baseline.sql");
 const BATCH: u64 = 100;
 
 /// Drains `documents` rows with `clients` of pgbench; documents a second.
-pub(super) async fn drain(
-    client: &Client,
-    uri: &str,
-    documents: u64,
-    clients: u32,
-) -> anyhow::Result<f64> {
+pub(super) async fn drain(client: &Client, uri: &str, documents: u64, clients: u32) -> anyhow::Result<f64> {
     client.batch_execute(SCHEMA).await?;
     client
         .execute(
@@ -58,6 +53,8 @@ fn pgbench() -> anyhow::Result<PathBuf> {
     let installed = versions.map(|version| version.path().join("bin/pgbench"));
     match on_path.chain(installed).find(|path| path.is_file()) {
         Some(path) => Ok(path),
-        None => bail!("pgbench is not installed: it comes with PostgreSQL's server (apt-get install postgresql)"),
+        None => {
+            bail!("pgbench is not installed: it comes with PostgreSQL's server (apt-get install postgresql)")
+        }
     }
 }

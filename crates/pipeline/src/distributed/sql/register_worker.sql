@@ -11,5 +11,7 @@ WHERE known.status <> 'active'
    OR known.last_heartbeat < now() - $8 * interval '1 millisecond'
    OR (known.backend_pid IS NOT NULL AND NOT EXISTS (
            SELECT 1 FROM pg_stat_activity session
-           WHERE session.pid = known.backend_pid AND session.backend_start = known.backend_start))
+           WHERE session.pid = known.backend_pid
+             -- it is not shown to other roles
+             AND COALESCE(session.backend_start, known.backend_start) = known.backend_start))
 RETURNING worker_id

@@ -1,5 +1,12 @@
--- The fence: only the current attempt may end its claim.
-DELETE FROM document_queue q
-USING unnest($1::bigint[], $2::integer[]) AS fence (queue_id, attempt)
-WHERE q.queue_id = fence.queue_id AND q.attempt = fence.attempt AND q.status = 'processing'
-RETURNING q.queue_id, q.attempt
+-- The fence: only the current attempt may end its claim. What is remembered of
+-- attempts before it goes with the document.
+WITH ended AS (
+    DELETE FROM document_queue q
+    USING unnest($1::bigint[], $2::integer[]) AS fence (queue_id, attempt)
+    WHERE q.queue_id = fence.queue_id AND q.attempt = fence.attempt AND q.status = 'processing'
+    RETURNING q.queue_id, q.attempt, q.retry_count + q.abandoned_count AS failed_attempts
+),
+forgotten AS (
+    DELETE FROM document_attempts a USING ended WHERE a.queue_id = ended.queue_id AND ended.failed_attempts > 0
+)
+SELECT queue_id, attempt FROM ended

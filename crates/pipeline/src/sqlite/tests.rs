@@ -1,0 +1,70 @@
+//! Single mode's database passes the suite.
+
+use super::SqliteBackend;
+use crate::ended::ClaimedDocument;
+use crate::store::conformance::{TestStore, store_conformance_tests};
+use crate::store::{CommitStore, DiscoveryStore};
+use async_trait::async_trait;
+use gdg_model::{RunId, WorkerId};
+use gdg_queue::{Fence, RetryPolicy};
+use gdg_storage::{RunCounters, RunStatus};
+use rusqlite::Connection;
+
+const FINGERPRINT: &str = "0123456789abcdef";
+
+struct SqliteStore {
+    backend: SqliteBackend,
+    run: RunId,
+    folder: tempfile::TempDir,
+}
+
+async fn make() -> SqliteStore {
+    let folder = tempfile::tempdir().unwrap();
+    let (connection, _lock) = super::open(&folder.path().join("documents.db"), "worker-1").unwrap();
+    let backend = SqliteBackend::new(connection, RetryPolicy::default(), WorkerId::new("worker-1"));
+    let run = backend.resume_or_start_run(FINGERPRINT.into(), String::new()).await.unwrap().run_id;
+    SqliteStore { backend, run, folder }
+}
+
+#[async_trait]
+impl TestStore for SqliteStore {
+    fn discovery(&self) -> &dyn DiscoveryStore {
+        &self.backend
+    }
+
+    fn commits(&self) -> &dyn CommitStore {
+        &self.backend
+    }
+
+    fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    async fn claim(&self, limit: u32) -> Vec<ClaimedDocument> {
+        self.backend.claim(&self.run, limit).await.unwrap()
+    }
+
+    async fn release(&self, fences: Vec<Fence>) {
+        self.backend.release(fences).await.unwrap();
+    }
+
+    async fn counters(&self) -> RunCounters {
+        self.backend.counters(&self.run).await.unwrap()
+    }
+
+    async fn stored(&self) -> Vec<String> {
+        let database = Connection::open(self.folder.path().join("documents.db")).unwrap();
+        let mut statement = database
+            .prepare("SELECT doc_id FROM documents WHERE outcome = 'stored' ORDER BY doc_id")
+            .unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    async fn next_generation(&mut self) {
+        self.backend.set_run_status(&self.run, RunStatus::Completed).await.unwrap();
+        let run = self.backend.resume_or_start_run(FINGERPRINT.into(), String::new()).await.unwrap();
+        self.run = run.run_id;
+    }
+}
+
+store_conformance_tests!(make);
