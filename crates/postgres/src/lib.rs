@@ -10,6 +10,7 @@
 //!
 //! This crate knows no table.
 
+mod advice;
 mod backoff;
 mod error;
 mod listener;

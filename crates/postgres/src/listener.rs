@@ -2,7 +2,9 @@
 
 use crate::pool::connector;
 use crate::{Backoff, Postgres, PostgresError, Settings};
-use futures::{StreamExt, stream};
+use futures::future::ready;
+use futures::{StreamExt, TryStreamExt, stream};
+use std::pin::pin;
 use std::time::SystemTime;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -14,7 +16,7 @@ const WAITING: usize = 256;
 /// What a [`Listener`] tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenEvent {
-    /// It listens, from now on. What was notified before was not heard.
+    /// It listens, from now on. What was notified before may not have been heard, and if it was it comes after this.
     Listening(ListenerSession),
     /// Someone notified a channel.
     Notified {
@@ -23,7 +25,7 @@ pub enum ListenEvent {
         /// What was sent along.
         payload: String,
     },
-    /// The connection is lost. It is made again by itself.
+    /// The connection is lost, or could not be made. It is made again by itself; every attempt that fails is told.
     Lost,
 }
 
@@ -105,28 +107,36 @@ async fn listen(
             timeout: Settings::connect_timeout(),
         })?
         .map_err(|error| postgres.explain(error))?;
-    let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
     // Polling the messages is what drives the connection.
-    let starting = start_listening(&client, channels);
-    tokio::pin!(starting);
-    let session = loop {
-        tokio::select! {
-            session = &mut starting => break session.map_err(|error| postgres.explain(error))?,
-            message = messages.next() => pass_on(message, events).map_err(|error| postgres.explain(error))?,
-        }
-    };
-    backoff.reset();
-    if events.send(ListenEvent::Listening(session)).await.is_err() {
-        return Ok(());
-    }
+    let messages = stream::poll_fn(move |context| connection.poll_message(context));
+    let notified = messages.try_filter_map(|message| ready(Ok(event_of(message))));
+    let mut notified = pin!(notified.map_err(|error| postgres.explain(error)));
+    let mut telling = pin!(async {
+        let session = start_listening(&client, channels).await.map_err(|error| postgres.explain(error))?;
+        // Where nobody is there to be told, this is about to be dropped.
+        let _ = events.send(ListenEvent::Listening(session)).await;
+        Ok::<(), PostgresError>(())
+    });
+    let mut early = Vec::new();
     loop {
-        let message = messages.next().await;
-        let is_over = message.is_none();
-        pass_on(message, events).map_err(|error| postgres.explain(error))?;
-        if is_over {
-            return Ok(());
+        tokio::select! {
+            told = &mut telling => break told?,
+            event = notified.next() => match event {
+                Some(event) => early.push(event?),
+                None => return Ok(()),
+            },
         }
+        early.truncate(WAITING);
     }
+    backoff.reset();
+    // A reader that is behind needs no more of them than it has room for.
+    for event in early {
+        let _ = events.try_send(event);
+    }
+    while let Some(event) = notified.next().await {
+        let _ = events.try_send(event?);
+    }
+    Ok(())
 }
 
 async fn start_listening(
@@ -144,17 +154,10 @@ async fn start_listening(
     session.unwrap_or(Ok(ListenerSession { backend_pid: 0, backend_start: SystemTime::UNIX_EPOCH }))
 }
 
-fn pass_on(
-    message: Option<Result<AsyncMessage, tokio_postgres::Error>>,
-    events: &mpsc::Sender<ListenEvent>,
-) -> Result<(), tokio_postgres::Error> {
-    if let Some(AsyncMessage::Notification(notification)) = message.transpose()? {
-        let event = ListenEvent::Notified {
-            channel: notification.channel().to_owned(),
-            payload: notification.payload().to_owned(),
-        };
-        // A reader that is behind needs no more of them.
-        let _ = events.try_send(event);
-    }
-    Ok(())
+fn event_of(message: AsyncMessage) -> Option<ListenEvent> {
+    let AsyncMessage::Notification(notification) = message else { return None };
+    Some(ListenEvent::Notified {
+        channel: notification.channel().to_owned(),
+        payload: notification.payload().to_owned(),
+    })
 }

@@ -9,6 +9,8 @@ use deadpool_postgres::{
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio_postgres::CancelToken;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How often connections are looked through for those that are too old.
@@ -64,13 +66,12 @@ impl Postgres {
     /// Dropping the future is safe: a transaction that may have begun is rolled back with its connection.
     pub async fn begin(&self) -> Result<Transaction, PostgresError> {
         let client = self.connection().await?;
-        let transaction =
-            Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
+        let transaction = Transaction::new(client, self.clone());
         transaction.run_batch(&self.shared.begin).await?;
         Ok(transaction)
     }
 
-    /// Runs one statement in a transaction of its own, in one round trip.
+    /// Runs one statement in a transaction of its own, in one round trip (two where it is prepared).
     ///
     /// Dropping the future leaves open whether the statement takes effect.
     pub async fn query(
@@ -79,10 +80,8 @@ impl Postgres {
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<Row>, PostgresError> {
         let client = self.connection().await?;
-        let transaction =
-            Transaction::new(client, self.shared.settings.prepared_statements, &self.shared.server);
-        let rows = transaction.run_alone(&self.shared.begin, statement, parameters).await?;
-        Ok(rows)
+        let transaction = Transaction::new(client, self.clone());
+        transaction.run_alone(&self.shared.begin, statement, parameters).await
     }
 
     /// Runs one statement in a transaction of its own; how many rows it touched.
@@ -135,6 +134,23 @@ impl Postgres {
         PostgresError::Server { server: self.shared.server.clone(), error }
     }
 
+    /// Asks the server to give up what a session is at, on a connection of its own that nobody waits for.
+    pub(crate) fn cancel(&self, session: CancelToken) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let postgres = self.clone();
+        runtime.spawn(async move {
+            let cancelling = async {
+                let connector = connector(&postgres.settings().tls)?;
+                session.cancel_query(connector).await.map_err(|error| postgres.explain(error))
+            };
+            match tokio::time::timeout(Settings::connect_timeout(), cancelling).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
+                Err(_) => tracing::debug!("the server did not take the request to cancel a statement"),
+            }
+        });
+    }
+
     async fn connection(&self) -> Result<Object, PostgresError> {
         self.shared.pool.get().await.map_err(|error| match error {
             PoolError::Timeout(TimeoutType::Wait) => {
@@ -166,11 +182,16 @@ fn begin_statement(settings: &Settings) -> String {
         "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
          SET LOCAL enable_mergejoin = off; SET LOCAL jit = off",
     );
-    let idle = settings.idle_transaction_timeout.as_millis();
+    let idle = milliseconds(settings.idle_transaction_timeout);
     // Writing to a string does not fail.
     let _ = write!(text, "; SET LOCAL idle_in_transaction_session_timeout = {idle}");
     if let Some(timeout) = settings.statement_timeout {
-        let _ = write!(text, "; SET LOCAL statement_timeout = {}", timeout.as_millis());
+        let _ = write!(text, "; SET LOCAL statement_timeout = {}", milliseconds(timeout));
     }
     text
+}
+
+/// The longest timeout that the server knows is 25 days, and no timeout at all is 0.
+fn milliseconds(timeout: Duration) -> i32 {
+    i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)
 }

@@ -3,11 +3,12 @@
 
 use crate::PostgresError;
 use gdg_config::SslMode;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,9 +45,11 @@ impl TlsSettings {
     /// Makes encrypted connections as these settings say.
     pub(crate) fn connector(&self) -> Result<MakeRustlsConnect, PostgresError> {
         let provider = Arc::new(ring::default_provider());
+        let trusted = self.trusted()?;
         let verifier = Verifier {
             verification: self.verification(),
-            authorities: self.authorities(&provider)?,
+            authorities: self.authorities(&trusted, &provider)?,
+            trusted,
             provider: Arc::clone(&provider),
         };
         let builder = ClientConfig::builder_with_provider(provider)
@@ -56,20 +59,30 @@ impl TlsSettings {
             .with_custom_certificate_verifier(Arc::new(verifier));
         let config = match (&self.certificate, &self.key) {
             (Some(certificate), Some(key)) => builder
-                .with_client_auth_cert(
-                    read_certificates("storage.sslcert", certificate)?,
-                    PrivateKeyDer::from_pem_file(key)
-                        .map_err(|error| unusable("storage.sslkey", key, &error))?,
-                )
-                .map_err(|error| unusable("storage.sslcert", certificate, &error))?,
+                .with_client_auth_cert(read_certificates("storage.sslcert", certificate)?, read_key(key)?)
+                .map_err(|error| {
+                    let detail = format!("it cannot be used with storage.sslkey: {error}");
+                    unusable("storage.sslcert", certificate, &detail)
+                })?,
             _ => builder.with_no_client_auth(),
         };
         Ok(MakeRustlsConnect::new(config))
     }
 
+    /// The certificates that the configuration names as trusted, where any are asked.
+    fn trusted(&self) -> Result<Vec<CertificateDer<'static>>, PostgresError> {
+        match &self.root_certificates {
+            Some(path) if self.verification() != Verification::Nothing => {
+                read_certificates("storage.sslrootcert", path)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Verifies against the authorities that are trusted, where any are asked.
     fn authorities(
         &self,
+        trusted: &[CertificateDer<'static>],
         provider: &Arc<CryptoProvider>,
     ) -> Result<Option<Arc<WebPkiServerVerifier>>, PostgresError> {
         if self.verification() == Verification::Nothing {
@@ -77,8 +90,10 @@ impl TlsSettings {
         }
         let mut roots = RootCertStore::empty();
         if let Some(path) = &self.root_certificates {
-            for certificate in read_certificates("storage.sslrootcert", path)? {
-                roots.add(certificate).map_err(|error| unusable("storage.sslrootcert", path, &error))?;
+            for certificate in trusted {
+                roots
+                    .add(certificate.clone())
+                    .map_err(|error| unusable("storage.sslrootcert", path, &error))?;
             }
         } else {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -107,6 +122,15 @@ fn read_certificates(key: &'static str, path: &Path) -> Result<Vec<CertificateDe
     Ok(certificates)
 }
 
+fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, PostgresError> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| match error {
+        pem::Error::NoItemsFound => {
+            unusable("storage.sslkey", path, &"there is no key (PEM, without a passphrase) in it")
+        }
+        error => unusable("storage.sslkey", path, &error),
+    })
+}
+
 fn unusable(key: &'static str, path: &Path, detail: &impl ToString) -> PostgresError {
     PostgresError::Certificate { key, path: path.to_owned(), detail: detail.to_string() }
 }
@@ -116,7 +140,18 @@ fn unusable(key: &'static str, path: &Path, detail: &impl ToString) -> PostgresE
 struct Verifier {
     verification: Verification,
     authorities: Option<Arc<WebPkiServerVerifier>>,
+    trusted: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
+}
+
+impl Verifier {
+    /// Whether nothing speaks against a certificate but that it is an authority's, and it is one of those that are
+    /// trusted: the manual of `PostgreSQL` makes such a certificate for a server that has no other. (That the time is
+    /// right was verified before that.)
+    fn is_trusted_itself(&self, certificate: &CertificateDer<'_>, error: &Error) -> bool {
+        let Error::InvalidCertificate(CertificateError::Other(reason)) = error else { return false };
+        reason.to_string() == "CaUsedAsEndEntity" && self.trusted.contains(certificate)
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -138,6 +173,12 @@ impl ServerCertVerifier for Verifier {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if self.verification == Verification::Authority => Ok(ServerCertVerified::assertion()),
+            Err(error) if self.is_trusted_itself(end_entity, &error) => {
+                if self.verification == Verification::AuthorityAndName {
+                    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                }
+                Ok(ServerCertVerified::assertion())
+            }
             other => other,
         }
     }
