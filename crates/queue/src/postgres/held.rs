@@ -4,7 +4,7 @@ use super::ending::Ended;
 use super::{announce, columns, read_fence};
 use crate::{DeadLetter, Fence, MAX_ABANDONED_ATTEMPTS, QueueError, Reclaimed};
 use gdg_model::{DocId, ErrorClass, RunId, SourceName, WorkerId};
-use gdg_postgres::{Parameter, Row, Transaction, Type};
+use gdg_postgres::{Parameter, Transaction, Type};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -53,10 +53,7 @@ pub async fn reclaim(
     run: &RunId,
     silent_for: Duration,
 ) -> Result<Reclaimed, QueueError> {
-    let milliseconds = silent_for.as_millis() as f64;
-    let parameters: [Parameter<'_>; 2] = [(&run.as_str(), Type::TEXT), (&milliseconds, Type::FLOAT8)];
-    let rows = transaction.query(include_str!("sql/silent.sql"), &parameters).await?;
-    take_back(transaction, run, rows).await
+    take_back(transaction, run, Some(silent_for), None).await
 }
 
 /// Takes back all that `worker` holds: it is known to be dead.
@@ -65,12 +62,22 @@ pub async fn reclaim_from(
     run: &RunId,
     worker: &WorkerId,
 ) -> Result<Reclaimed, QueueError> {
-    let parameters: [Parameter<'_>; 2] = [(&run.as_str(), Type::TEXT), (&worker.as_str(), Type::TEXT)];
-    let rows = transaction.query(include_str!("sql/held_by.sql"), &parameters).await?;
-    take_back(transaction, run, rows).await
+    take_back(transaction, run, None, Some(worker)).await
 }
 
-async fn take_back(transaction: &Transaction, run: &RunId, rows: Vec<Row>) -> Result<Reclaimed, QueueError> {
+async fn take_back(
+    transaction: &Transaction,
+    run: &RunId,
+    silent_for: Option<Duration>,
+    worker: Option<&WorkerId>,
+) -> Result<Reclaimed, QueueError> {
+    let milliseconds = silent_for.map(|silence| silence.as_millis() as f64);
+    let parameters: [Parameter<'_>; 3] = [
+        (&run.as_str(), Type::TEXT),
+        (&milliseconds, Type::FLOAT8),
+        (&worker.map(WorkerId::as_str), Type::TEXT),
+    ];
+    let rows = transaction.query(include_str!("sql/abandoned.sql"), &parameters).await?;
     let mut reclaimed = Reclaimed::default();
     let (mut ended, mut dead, mut returned) = (Ended::default(), Ended::default(), Vec::new());
     for row in &rows {

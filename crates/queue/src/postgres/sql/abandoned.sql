@@ -1,4 +1,4 @@
--- Claims of the worker $2.
+-- Claims whose worker has been silent for $2 milliseconds, or claims of the worker $3; the other is NULL.
 -- Documents are claimed in order, so that what is held lies before what can be
 -- claimed, except for a few that became visible late: looking up to the
 -- thousandth that can be claimed finds it without looking through all that wait.
@@ -19,6 +19,6 @@ SELECT q.queue_id, q.doc_id, q.source_name, COALESCE(q.worker_id, '') AS worker_
 FROM ranges
 JOIN document_queue q ON q.run_id = $1 AND q.priority = ranges.priority
     AND q.position > ranges.floor AND q.position <= ranges.ceiling
-WHERE q.status = 'processing' AND q.worker_id = $2
+WHERE q.status = 'processing' AND (q.last_heartbeat <= now() - $2 * interval '1 millisecond' OR q.worker_id = $3)
 ORDER BY q.queue_id
 FOR UPDATE OF q SKIP LOCKED
