@@ -71,7 +71,7 @@ impl Postgres {
         Ok(transaction)
     }
 
-    /// Runs one statement in a transaction of its own, in one round trip (two where it is prepared).
+    /// Runs one statement in a transaction of its own, in one round trip; in two the first time, when it is prepared.
     ///
     /// Dropping the future leaves open whether the statement takes effect.
     pub async fn query(
