@@ -21,6 +21,7 @@ use url::Url;
 
 /// What is run.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
 pub(crate) struct Options {
     #[command(flatten)]
     server: ServerOptions,
