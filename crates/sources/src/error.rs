@@ -99,6 +99,8 @@ impl SourceError {
 
     /// The error for what the system said of `locator`.
     pub(crate) fn from_io(source_name: &SourceName, locator: &str, reason: io::Error) -> Self {
+        // The source's folder itself has no name within it.
+        let locator = if locator.is_empty() { "." } else { locator };
         let (source_name, locator) = (source_name.clone(), locator.to_owned());
         if Errno::from_io_error(&reason) == Some(Errno::LOOP) {
             let rule = "symbolic links lead in a circle";

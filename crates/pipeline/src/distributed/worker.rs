@@ -423,11 +423,19 @@ impl Worker {
                     .borrow_and_update()
                     .as_ref()
                     .is_some_and(|(latest, status)| *latest != run || *status != RunStatus::Active);
-                if is_over
-                    && database.run_status(&run).await.is_ok_and(|status| status != Some(RunStatus::Active))
-                {
-                    over.cancel();
-                    return;
+                if is_over {
+                    match database.run_status(&run).await {
+                        // The news is older than the run.
+                        Ok(Some(RunStatus::Active)) => {}
+                        Ok(_) => {
+                            over.cancel();
+                            return;
+                        }
+                        Err(_) => {
+                            tokio::time::sleep(poll_interval).await;
+                            continue;
+                        }
+                    }
                 }
                 tokio::select! {
                     _ = news.changed() => {}
