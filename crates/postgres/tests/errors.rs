@@ -44,13 +44,14 @@ impl<'a> Role<'a> {
     async fn create(database: &TestDatabase, admin: &'a Client, options: &str) -> Self {
         let name = format!("{}_role", database.url().path().trim_start_matches('/'));
         // The name is made of letters, digits and underscores.
-        admin.batch_execute(&format!("CREATE ROLE {name} LOGIN {options}")).await.unwrap();
+        admin.batch_execute(&format!("CREATE ROLE {name} LOGIN PASSWORD 'secret' {options}")).await.unwrap();
         Self { admin, name }
     }
 
     fn storage(&self, database: &TestDatabase) -> StorageConfig {
         let mut url = database.url();
         url.set_username(&self.name).unwrap();
+        url.set_password(Some("secret")).unwrap();
         storage_of(url)
     }
 
