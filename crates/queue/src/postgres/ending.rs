@@ -3,7 +3,7 @@
 use super::{clean, columns, read_fence};
 use crate::{Disposition, Failure, Fence, QueueError, RetryPolicy};
 use gdg_model::ErrorClass;
-use gdg_postgres::{Transaction, Type};
+use gdg_postgres::{Postgres, Transaction, Type};
 use std::collections::{HashMap, HashSet};
 
 /// How much of an error's message is kept, in characters.
@@ -19,6 +19,19 @@ pub async fn end_claims(transaction: &Transaction, fences: &[Fence]) -> Result<H
     let parameters: [gdg_postgres::Parameter<'_>; 2] =
         [(&queue_ids, Type::INT8_ARRAY), (&attempts, Type::INT4_ARRAY)];
     let rows = transaction.query(include_str!("sql/end_claims.sql"), &parameters).await?;
+    Ok(rows.iter().map(read_fence).collect())
+}
+
+/// Ends claims whose documents are done, in a transaction of its own and one
+/// round trip. Returns the fences that were current.
+pub(super) async fn end_claims_alone(
+    postgres: &Postgres,
+    fences: &[Fence],
+) -> Result<HashSet<Fence>, QueueError> {
+    let (queue_ids, attempts) = columns(fences);
+    let parameters: [gdg_postgres::Parameter<'_>; 2] =
+        [(&queue_ids, Type::INT8_ARRAY), (&attempts, Type::INT4_ARRAY)];
+    let rows = postgres.query(include_str!("sql/end_claims.sql"), &parameters).await?;
     Ok(rows.iter().map(read_fence).collect())
 }
 
