@@ -1,7 +1,6 @@
 //! Notifications.
 
-use crate::pool::connector;
-use crate::{Backoff, Postgres, PostgresError, Settings};
+use crate::{Backoff, Postgres, PostgresError};
 use futures::future::ready;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::pin::pin;
@@ -98,15 +97,7 @@ async fn listen(
     events: &mpsc::Sender<ListenEvent>,
     backoff: &mut Backoff,
 ) -> Result<(), PostgresError> {
-    let settings = postgres.settings();
-    let connecting = settings.connection.connect(connector(&settings.tls)?);
-    let (client, mut connection) = tokio::time::timeout(Settings::connect_timeout(), connecting)
-        .await
-        .map_err(|_| PostgresError::ConnectTimeout {
-            server: postgres.server().to_owned(),
-            timeout: Settings::connect_timeout(),
-        })?
-        .map_err(|error| postgres.explain(error))?;
+    let (client, mut connection) = postgres.connect().await?;
     // Polling the messages is what drives the connection.
     let messages = stream::poll_fn(move |context| connection.poll_message(context));
     let notified = messages.try_filter_map(|message| ready(Ok(event_of(message))));

@@ -1,8 +1,8 @@
 //! The pool of connections.
 
 use crate::listener::Listener;
-use crate::tls::TlsSettings;
-use crate::{Parameter, PostgresError, Row, Settings, Transaction};
+use crate::transaction::NOTIFY;
+use crate::{Parameter, PostgresError, Row, Settings, Transaction, Type};
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
 };
@@ -10,8 +10,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio_postgres::CancelToken;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{CancelToken, Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// What drives a connection, for as long as it is polled.
+pub(crate) type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// How often connections are looked through for those that are too old.
 const LOOK_INTERVAL: Duration = Duration::from_secs(10);
@@ -35,7 +39,7 @@ impl Postgres {
     pub fn new(settings: Settings) -> Result<Self, PostgresError> {
         let manager = Manager::from_config(
             settings.connection.clone(),
-            connector(&settings.tls)?,
+            settings.tls.connector()?,
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
         let pool = Pool::builder(manager)
@@ -84,6 +88,12 @@ impl Postgres {
         transaction.run_alone(&self.shared.begin, statement, parameters).await
     }
 
+    /// Notifies a channel, at once.
+    pub async fn notify(&self, channel: &str, payload: &str) -> Result<(), PostgresError> {
+        self.query(NOTIFY, &[(&channel, Type::TEXT), (&payload, Type::TEXT)]).await?;
+        Ok(())
+    }
+
     /// Runs one statement in a transaction of its own; how many rows it touched.
     pub async fn execute(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<u64, PostgresError> {
         let transaction = self.begin().await?;
@@ -93,22 +103,24 @@ impl Postgres {
 
     /// A connection for someone else's library (migrations), outside the pool,
     /// with the task that drives it.
-    pub async fn connect_alone(&self) -> Result<tokio_postgres::Client, PostgresError> {
-        let settings = &self.shared.settings;
-        let connecting = settings.connection.connect(connector(&settings.tls)?);
-        let connected = tokio::time::timeout(Settings::connect_timeout(), connecting).await;
-        let (client, connection) = connected
-            .map_err(|_| PostgresError::ConnectTimeout {
-                server: self.shared.server.clone(),
-                timeout: Settings::connect_timeout(),
-            })?
-            .map_err(|error| self.explain(error))?;
+    pub async fn connect_alone(&self) -> Result<Client, PostgresError> {
+        let (client, connection) = self.connect().await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
             }
         });
         Ok(client)
+    }
+
+    /// A connection outside the pool, that nobody drives yet.
+    pub(crate) async fn connect(&self) -> Result<(Client, Driver), PostgresError> {
+        let settings = &self.shared.settings;
+        let connecting = settings.connection.connect(settings.tls.connector()?);
+        tokio::time::timeout(Settings::connect_timeout(), connecting)
+            .await
+            .map_err(|_| self.no_answer())?
+            .map_err(|error| self.explain(error))
     }
 
     /// Listens to channels; see [`Listener`].
@@ -134,13 +146,20 @@ impl Postgres {
         PostgresError::Server { server: self.shared.server.clone(), error }
     }
 
+    fn no_answer(&self) -> PostgresError {
+        PostgresError::ConnectTimeout {
+            server: self.shared.server.clone(),
+            timeout: Settings::connect_timeout(),
+        }
+    }
+
     /// Asks the server to give up what a session is at, on a connection of its own that nobody waits for.
     pub(crate) fn cancel(&self, session: CancelToken) {
         let Ok(runtime) = Handle::try_current() else { return };
         let postgres = self.clone();
         runtime.spawn(async move {
             let cancelling = async {
-                let connector = connector(&postgres.settings().tls)?;
+                let connector = postgres.settings().tls.connector()?;
                 session.cancel_query(connector).await.map_err(|error| postgres.explain(error))
             };
             match tokio::time::timeout(Settings::connect_timeout(), cancelling).await {
@@ -156,20 +175,13 @@ impl Postgres {
             PoolError::Timeout(TimeoutType::Wait) => {
                 PostgresError::PoolTimeout(self.shared.settings.pool_timeout)
             }
-            PoolError::Timeout(_) => PostgresError::ConnectTimeout {
-                server: self.shared.server.clone(),
-                timeout: Settings::connect_timeout(),
-            },
+            PoolError::Timeout(_) => self.no_answer(),
             PoolError::Backend(error) => self.explain(error),
             PoolError::Closed | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
                 PostgresError::Closed
             }
         })
     }
-}
-
-pub(crate) fn connector(tls: &TlsSettings) -> Result<MakeRustlsConnect, PostgresError> {
-    tls.connector()
 }
 
 /// What every transaction begins with. A plan is kept with its prepared

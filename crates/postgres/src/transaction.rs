@@ -1,6 +1,6 @@
 //! Transactions.
 
-use crate::{Parameter, Postgres, PostgresError, Row, statement};
+use crate::{Parameter, Postgres, PostgresError, Row, Type, statement};
 use deadpool_postgres::Object;
 use futures::{FutureExt, join};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +10,8 @@ use tokio_postgres::error::{DbError, Severity};
 /// To a commit after a failed statement, the server only answers that it rolled back, which nobody would see: the
 /// statement before it fails then.
 const COMMIT: &str = "SELECT 1; COMMIT";
+
+pub(crate) const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 
 /// An open transaction, on a connection of the pool.
 ///
@@ -61,6 +63,12 @@ impl Transaction {
             statement.execute(client, parameters).await
         };
         self.answer(running).await
+    }
+
+    /// Notifies a channel, once this transaction commits.
+    pub async fn notify(&self, channel: &str, payload: &str) -> Result<(), PostgresError> {
+        self.query(NOTIFY, &[(&channel, Type::TEXT), (&payload, Type::TEXT)]).await?;
+        Ok(())
     }
 
     /// Commits what `outcome` says went well, and rolls back what did not.

@@ -1,9 +1,9 @@
 //! The ends of claims.
 
-use super::{clean, columns, read_fence};
+use super::{FenceColumns, read_fence};
 use crate::{Disposition, Failure, Fence, QueueError, RetryPolicy};
 use gdg_model::ErrorClass;
-use gdg_postgres::{Postgres, Transaction, Type};
+use gdg_postgres::{Postgres, Transaction, Type, clean_text};
 use std::collections::{HashMap, HashSet};
 
 /// How much of an error's message is kept, in characters.
@@ -15,10 +15,8 @@ pub async fn end_claims(transaction: &Transaction, fences: &[Fence]) -> Result<H
     if fences.is_empty() {
         return Ok(HashSet::new());
     }
-    let (queue_ids, attempts) = columns(fences);
-    let parameters: [gdg_postgres::Parameter<'_>; 2] =
-        [(&queue_ids, Type::INT8_ARRAY), (&attempts, Type::INT4_ARRAY)];
-    let rows = transaction.query(include_str!("sql/end_claims.sql"), &parameters).await?;
+    let columns = FenceColumns::of(fences);
+    let rows = transaction.query(include_str!("sql/end_claims.sql"), &columns.parameters()).await?;
     Ok(rows.iter().map(read_fence).collect())
 }
 
@@ -28,10 +26,8 @@ pub(super) async fn end_claims_alone(
     postgres: &Postgres,
     fences: &[Fence],
 ) -> Result<HashSet<Fence>, QueueError> {
-    let (queue_ids, attempts) = columns(fences);
-    let parameters: [gdg_postgres::Parameter<'_>; 2] =
-        [(&queue_ids, Type::INT8_ARRAY), (&attempts, Type::INT4_ARRAY)];
-    let rows = postgres.query(include_str!("sql/end_claims.sql"), &parameters).await?;
+    let columns = FenceColumns::of(fences);
+    let rows = postgres.query(include_str!("sql/end_claims.sql"), &columns.parameters()).await?;
     Ok(rows.iter().map(read_fence).collect())
 }
 
@@ -83,15 +79,13 @@ async fn retries_of_held(
     failures: &[Failure],
 ) -> Result<HashMap<Fence, u32>, QueueError> {
     let fences: Vec<Fence> = failures.iter().map(|failure| failure.fence).collect();
-    let (queue_ids, attempts) = columns(&fences);
-    let parameters: [gdg_postgres::Parameter<'_>; 2] =
-        [(&queue_ids, Type::INT8_ARRAY), (&attempts, Type::INT4_ARRAY)];
-    let rows = transaction.query(include_str!("sql/lock_held.sql"), &parameters).await?;
+    let columns = FenceColumns::of(&fences);
+    let rows = transaction.query(include_str!("sql/lock_held.sql"), &columns.parameters()).await?;
     Ok(rows.iter().map(|row| (read_fence(row), row.get::<_, i32>(2).cast_unsigned())).collect())
 }
 
 fn shortened(message: &str) -> String {
-    clean(message).chars().take(MAX_MESSAGE_CHARACTERS).collect()
+    clean_text(message).chars().take(MAX_MESSAGE_CHARACTERS).collect()
 }
 
 /// Attempts that did not end well, column by column.

@@ -1,9 +1,9 @@
 //! Documents into the queue.
 
-use super::{CHANNEL, clean};
+use super::CHANNEL;
 use crate::{NewDocument, QueueError};
 use gdg_model::{DocId, RunId};
-use gdg_postgres::{Transaction, Type};
+use gdg_postgres::{Transaction, Type, clean_text};
 
 /// A document that was added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,10 +84,7 @@ pub async fn withdraw(transaction: &Transaction, queue_ids: &[i64]) -> Result<()
 
 /// Says, once this transaction commits, that documents of `run` can be claimed.
 pub async fn announce(transaction: &Transaction, run: &RunId) -> Result<(), QueueError> {
-    transaction
-        .execute("SELECT pg_notify($1, $2)", &[(&CHANNEL, Type::TEXT), (&run.as_str(), Type::TEXT)])
-        .await?;
-    Ok(())
+    Ok(transaction.notify(CHANNEL, run.as_str()).await?)
 }
 
 /// Documents, column by column: the form in which one statement takes many.
@@ -107,12 +104,12 @@ impl<'a> Columns<'a> {
     fn of(new: &'a [NewDocument]) -> Self {
         let documents = || new.iter().map(|new| &new.document);
         Self {
-            doc_ids: documents().map(|document| clean(document.doc_id.as_str())).collect(),
+            doc_ids: documents().map(|document| clean_text(document.doc_id.as_str())).collect(),
             doc_keys: documents().map(|document| document.doc_id.key().0.to_vec()).collect(),
             source_names: documents().map(|document| document.source_name.as_str()).collect(),
-            locators: documents().map(|document| clean(&document.locator)).collect(),
+            locators: documents().map(|document| clean_text(&document.locator)).collect(),
             link_depths: documents().map(|document| document.link_depth.cast_signed()).collect(),
-            etags: documents().map(|document| document.stamp.etag.as_deref().map(clean)).collect(),
+            etags: documents().map(|document| document.stamp.etag.as_deref().map(clean_text)).collect(),
             modified_at: documents().map(|document| document.stamp.modified_at).collect(),
             sizes: documents().map(|document| document.stamp.size.map(u64::cast_signed)).collect(),
             priorities: new.iter().map(|new| new.priority.number() as i16).collect(),

@@ -1,7 +1,7 @@
 //! Claims that are held: kept alive, given back, taken back.
 
 use super::ending::Ended;
-use super::{announce, columns, read_fence};
+use super::{FenceColumns, announce, read_fence};
 use crate::{DeadLetter, Fence, MAX_ABANDONED_ATTEMPTS, QueueError, Reclaimed};
 use gdg_model::{DocId, ErrorClass, RunId, SourceName, WorkerId};
 use gdg_postgres::{Parameter, Transaction, Type};
@@ -13,9 +13,8 @@ pub async fn heartbeat(transaction: &Transaction, fences: &[Fence]) -> Result<Ve
     if fences.is_empty() {
         return Ok(Vec::new());
     }
-    let (queue_ids, attempts) = columns(fences);
-    let parameters: [Parameter<'_>; 2] = [(&queue_ids, Type::INT8_ARRAY), (&attempts, Type::INT4_ARRAY)];
-    let rows = transaction.query(include_str!("sql/heartbeat.sql"), &parameters).await?;
+    let columns = FenceColumns::of(fences);
+    let rows = transaction.query(include_str!("sql/heartbeat.sql"), &columns.parameters()).await?;
     Ok(rows.iter().map(read_fence).collect())
 }
 
@@ -40,9 +39,8 @@ pub(super) async fn release_held(
     if fences.is_empty() {
         return Ok(HashSet::new());
     }
-    let (queue_ids, attempts) = columns(fences);
-    let parameters: [Parameter<'_>; 2] = [(&queue_ids, Type::INT8_ARRAY), (&attempts, Type::INT4_ARRAY)];
-    let rows = transaction.query(include_str!("sql/release.sql"), &parameters).await?;
+    let columns = FenceColumns::of(fences);
+    let rows = transaction.query(include_str!("sql/release.sql"), &columns.parameters()).await?;
     Ok(rows.iter().map(read_fence).collect())
 }
 

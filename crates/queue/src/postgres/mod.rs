@@ -44,22 +44,30 @@ pub use queue::PostgresQueue;
 pub use reading::{dead_letters, depth, next_due};
 
 use crate::Fence;
-use gdg_postgres::Row;
+use gdg_postgres::{Parameter, Row, Type};
 
 /// The channel that is notified when documents of a run can be claimed; the payload is the run.
 pub const CHANNEL: &str = "document_queue";
 
-/// Fences as two arrays, the form in which statements take them.
-fn columns(fences: &[Fence]) -> (Vec<i64>, Vec<i32>) {
-    fences.iter().map(|fence| (fence.queue_id, fence.attempt as i32)).unzip()
+/// Fences as two columns, the form in which statements take them.
+struct FenceColumns {
+    queue_ids: Vec<i64>,
+    attempts: Vec<i32>,
+}
+
+impl FenceColumns {
+    fn of(fences: &[Fence]) -> Self {
+        let (queue_ids, attempts) =
+            fences.iter().map(|fence| (fence.queue_id, fence.attempt.cast_signed())).unzip();
+        Self { queue_ids, attempts }
+    }
+
+    fn parameters(&self) -> [Parameter<'_>; 2] {
+        [(&self.queue_ids, Type::INT8_ARRAY), (&self.attempts, Type::INT4_ARRAY)]
+    }
 }
 
 /// The fence in the first two columns of a row.
 fn read_fence(row: &Row) -> Fence {
-    Fence { queue_id: row.get(0), attempt: row.get::<_, i32>(1) as u32 }
-}
-
-/// Text without NUL, which the server refuses.
-fn clean(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+    Fence { queue_id: row.get(0), attempt: row.get::<_, i32>(1).cast_unsigned() }
 }
