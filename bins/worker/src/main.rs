@@ -6,7 +6,6 @@ mod memory;
 mod progress_display;
 mod session;
 mod signals;
-mod single_mode;
 mod summary_display;
 mod terminal;
 mod units;
@@ -20,7 +19,7 @@ use gdg_config::{
 use gdg_model::WorkerId;
 use gdg_parsing::SandboxCommand;
 use gdg_pipeline::distributed::{DistributedOptions, RunControl};
-use gdg_pipeline::single::SingleOptions;
+use gdg_pipeline::single::{self, SingleOptions};
 use gdg_pipeline::sqlite::OpenError;
 use gdg_pipeline::{PipelineError, PostgresError, RunStatus, RunSummary, SOURCE_TYPES, sqlite};
 use progress_display::ProgressStyleChoice;
@@ -149,7 +148,8 @@ fn work(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
         match config.processing.mode {
             ProcessingMode::Single => {
                 let options = SingleOptions { worker, sandbox, max_documents };
-                single_mode::run(config, options, &session).await.map(Some)
+                let (progress, shutdown) = (session.progress.clone(), session.shutdown.clone());
+                Ok(Some(single::run(config, options, progress, shutdown).await?))
             }
             ProcessingMode::Distributed => {
                 let options = DistributedOptions {

@@ -1,6 +1,6 @@
 //! What the leader does besides the work of every worker: it conducts the run.
 
-use super::database::{announce_run, count_given_up};
+use super::database::{announce_run, count_given_up, latest_run, run_status};
 use super::leader_store::LeaderStore;
 use super::patience::Outage;
 use super::wakeups::Wakeups;
@@ -37,8 +37,6 @@ pub(crate) struct Conductor {
     pub(crate) progress: Arc<Progress>,
     pub(crate) wakeups: Arc<Wakeups>,
     pub(crate) timing: Timing,
-    /// A generation that is to be begun at once, not only when it is time to look again.
-    pub(crate) wanted_generation: Option<u32>,
 }
 
 /// The times of the configuration.
@@ -78,9 +76,7 @@ impl Conductor {
 
     /// Does what the latest run needs next, or waits until it may need something.
     async fn step(&self, store: &LeaderStore) -> Result<(), PipelineError> {
-        let transaction = self.postgres.begin().await?;
-        let outcome = storage::latest_run(&transaction, &self.fingerprint).await;
-        match transaction.end(outcome).await? {
+        match latest_run(&self.postgres, &self.fingerprint).await? {
             None => self.start(store, 1).await,
             Some(LatestRun { run, ended_ago }) => match run.status {
                 RunStatus::Active => self.conduct_active(store, &run).await,
@@ -122,24 +118,16 @@ impl Conductor {
         ended: Duration,
     ) -> Result<(), PipelineError> {
         let next = latest.generation + 1;
-        let is_wanted =
-            self.wanted_generation.is_some_and(|wanted| next <= wanted) || self.is_requested(next).await?;
-        let wait = if is_wanted { Duration::ZERO } else { self.timing.rescan_interval.saturating_sub(ended) };
-        if wait.is_zero() {
+        let wait = self.timing.rescan_interval.saturating_sub(ended);
+        if wait.is_zero() || self.is_requested(next).await? {
             return self.start(store, next).await;
         }
         tracing::debug!(run_id = %latest.run_id, seconds = wait.as_secs(), "nothing to do until the sources are looked at again");
-        let poll = async {
-            if self.wakeups.hears() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(self.timing.poll_interval).await;
-        };
         // Looks by itself now and then: what was announced before it listened was not heard.
         tokio::select! {
             () = tokio::time::sleep(wait.min(self.timing.heartbeat_interval)) => {}
             () = self.wakeups.conductor.notified() => {}
-            () = poll => {}
+            () = self.wakeups.poll(self.timing.poll_interval) => {}
         }
         Ok(())
     }
@@ -175,7 +163,7 @@ impl Conductor {
             if self.has_drained(store, &run.run_id, next).await? {
                 return self.move_on(store, &run.run_id, RunStatus::Active, next).await;
             }
-            if self.is_no_longer_active(&run.run_id).await? {
+            if run_status(&self.postgres, &run.run_id).await? != Some(RunStatus::Active) {
                 return Ok(());
             }
         }
@@ -261,12 +249,6 @@ impl Conductor {
         };
         let outcome = outcome.await;
         transaction.end(outcome).await
-    }
-
-    async fn is_no_longer_active(&self, run: &RunId) -> Result<bool, PipelineError> {
-        let transaction = self.postgres.begin().await?;
-        let outcome = storage::run_status(&transaction, run).await;
-        Ok(transaction.end(outcome).await? != Some(RunStatus::Active))
     }
 
     /// Finds relationships across documents. There is nothing to find yet.

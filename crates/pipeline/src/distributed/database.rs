@@ -91,13 +91,6 @@ impl Database {
         Ok(())
     }
 
-    /// The latest run of the work that `fingerprint` stands for, and how long ago it ended.
-    pub(crate) async fn latest_run(&self, fingerprint: &str) -> Result<Option<LatestRun>, PipelineError> {
-        let transaction = self.postgres.begin().await?;
-        let outcome = storage::latest_run(&transaction, fingerprint).await;
-        Ok(transaction.end(outcome).await?)
-    }
-
     /// Asks whoever leads to begin a generation without waiting until it is time to look at the sources again.
     pub(crate) async fn request_run(&self, fingerprint: &str, generation: u32) -> Result<(), PipelineError> {
         let generation = generation.cast_signed();
@@ -107,17 +100,11 @@ impl Database {
                 [(&fingerprint, gdg_postgres::Type::TEXT), (&generation, gdg_postgres::Type::INT4)];
             transaction.execute(include_str!("sql/request_run.sql"), &parameters).await?;
             let asked = RunId::of_generation(fingerprint, generation.cast_unsigned());
-            announce_request(&transaction, &asked).await
+            transaction.notify(notices::RUN_CHANNEL, &notices::request_payload(&asked)).await?;
+            Ok::<_, PipelineError>(())
         };
         let outcome = outcome.await;
         transaction.end(outcome).await
-    }
-
-    /// How far a run is; `None` when it is not there any more.
-    pub(crate) async fn run_status(&self, run: &RunId) -> Result<Option<RunStatus>, PipelineError> {
-        let transaction = self.postgres.begin().await?;
-        let outcome = storage::run_status(&transaction, run).await;
-        Ok(transaction.end(outcome).await?)
     }
 
     /// What a run did so far, what it gave up and what its listings could not
@@ -136,6 +123,23 @@ impl Database {
         let report = outcome.await;
         transaction.end(report).await
     }
+}
+
+/// The latest run of the work that `fingerprint` stands for, and how long ago it ended.
+pub(crate) async fn latest_run(
+    postgres: &Postgres,
+    fingerprint: &str,
+) -> Result<Option<LatestRun>, PipelineError> {
+    let transaction = postgres.begin().await?;
+    let outcome = storage::latest_run(&transaction, fingerprint).await;
+    Ok(transaction.end(outcome).await?)
+}
+
+/// How far a run is; `None` when it is not there any more.
+pub(crate) async fn run_status(postgres: &Postgres, run: &RunId) -> Result<Option<RunStatus>, PipelineError> {
+    let transaction = postgres.begin().await?;
+    let outcome = storage::run_status(&transaction, run).await;
+    Ok(transaction.end(outcome).await?)
 }
 
 /// What a run came to so far.
@@ -188,7 +192,7 @@ impl Database {
         let seen: Vec<(DocId, Stamp)> = group
             .unchanged
             .iter()
-            .map(|(_, document)| (document.doc_id.clone(), document.stamp.clone()))
+            .map(|(_, document, ..)| (document.doc_id.clone(), document.stamp.clone()))
             .collect();
         storage::mark_seen(transaction, run, &seen).await?;
         report.followed = self.follow(transaction, run, &group).await?;
@@ -302,20 +306,7 @@ pub(crate) async fn announce_run(
     run: &RunId,
     status: RunStatus,
 ) -> Result<(), PipelineError> {
-    let payload = notices::run_payload(run, status);
-    let parameters: [gdg_postgres::Parameter<'_>; 2] =
-        [(&notices::RUN_CHANNEL, gdg_postgres::Type::TEXT), (&payload, gdg_postgres::Type::TEXT)];
-    transaction.execute("SELECT pg_notify($1, $2)", &parameters).await?;
-    Ok(())
-}
-
-/// Says, once the transaction commits, that somebody waits for a run.
-async fn announce_request(transaction: &Transaction, run: &RunId) -> Result<(), PipelineError> {
-    let payload = notices::request_payload(run);
-    let parameters: [gdg_postgres::Parameter<'_>; 2] =
-        [(&notices::RUN_CHANNEL, gdg_postgres::Type::TEXT), (&payload, gdg_postgres::Type::TEXT)];
-    transaction.execute("SELECT pg_notify($1, $2)", &parameters).await?;
-    Ok(())
+    Ok(transaction.notify(notices::RUN_CHANNEL, &notices::run_payload(run, status)).await?)
 }
 
 struct FailedDocument<'a> {
@@ -332,8 +323,8 @@ struct Group<'a> {
     fences: Vec<Fence>,
     stored: Vec<(Fence, &'a GraphDocument, &'a [DocumentRef])>,
     skipped: Vec<(Fence, &'a DocumentHeader)>,
-    unchanged: Vec<(Fence, &'a DocumentRef)>,
-    unchanged_counts: HashMap<Fence, (Option<gdg_model::Format>, u64)>,
+    /// With their formats and sizes.
+    unchanged: Vec<(Fence, &'a DocumentRef, Option<gdg_model::Format>, u64)>,
     failed: Vec<FailedDocument<'a>>,
 }
 
@@ -345,8 +336,7 @@ impl<'a> Group<'a> {
                 Ended::Stored { fence, graph, follow } => group.stored.push((*fence, graph, follow)),
                 Ended::Skipped { fence, header } => group.skipped.push((*fence, header)),
                 Ended::Unchanged { fence, document, format, size } => {
-                    group.unchanged.push((*fence, document));
-                    group.unchanged_counts.insert(*fence, (*format, *size));
+                    group.unchanged.push((*fence, document, *format, *size));
                 }
                 Ended::Failed { failure, document, format, size } => {
                     group.failed.push(FailedDocument { failure, document, format: *format, size: *size });
@@ -362,7 +352,7 @@ impl<'a> Group<'a> {
     fn keep(&mut self, accepted: &HashSet<Fence>) {
         self.stored.retain(|(fence, ..)| accepted.contains(fence));
         self.skipped.retain(|(fence, _)| accepted.contains(fence));
-        self.unchanged.retain(|(fence, _)| accepted.contains(fence));
+        self.unchanged.retain(|(fence, ..)| accepted.contains(fence));
     }
 
     /// Counts what was not failed.
@@ -375,9 +365,8 @@ impl<'a> Group<'a> {
             let source = &header.document.source_name;
             count(counters, source, Outcome::Skipped, None, &tally_of_bytes(header.size));
         }
-        for (fence, document) in &self.unchanged {
-            let (format, size) = self.unchanged_counts.get(fence).copied().unwrap_or_default();
-            count(counters, &document.source_name, Outcome::Unchanged, format, &tally_of_bytes(size));
+        for (_, document, format, size) in &self.unchanged {
+            count(counters, &document.source_name, Outcome::Unchanged, *format, &tally_of_bytes(*size));
         }
     }
 }

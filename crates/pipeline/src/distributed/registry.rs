@@ -37,15 +37,14 @@ pub(crate) async fn register(
     postgres: &Postgres,
     wanted: &WorkerId,
     instance: &Instance,
-    session: Option<&ListenerSession>,
     silence: Duration,
     strict: bool,
 ) -> Result<WorkerId, PipelineError> {
-    if try_register(postgres, wanted, instance, session, silence).await? {
+    if try_register(postgres, wanted, instance, silence).await? {
         return Ok(wanted.clone());
     }
     tokio::time::sleep(PATIENCE).await;
-    if try_register(postgres, wanted, instance, session, silence).await? {
+    if try_register(postgres, wanted, instance, silence).await? {
         return Ok(wanted.clone());
     }
     let holder = holder(postgres, wanted).await?;
@@ -54,7 +53,7 @@ pub(crate) async fn register(
     }
     for suffix in 2..=MAX_SUFFIX {
         let name = WorkerId::new(format!("{wanted}-{suffix}"));
-        if try_register(postgres, &name, instance, session, silence).await? {
+        if try_register(postgres, &name, instance, silence).await? {
             tracing::warn!(
                 wanted = %wanted, worker_id = %name, holder,
                 "another worker has this name; this one takes a suffix"
@@ -69,19 +68,15 @@ async fn try_register(
     postgres: &Postgres,
     name: &WorkerId,
     instance: &Instance,
-    session: Option<&ListenerSession>,
     silence: Duration,
 ) -> Result<bool, PipelineError> {
-    let (backend_pid, backend_start) = columns(session);
     let silence = silence.as_millis() as f64;
-    let parameters: [Parameter<'_>; 8] = [
+    let parameters: [Parameter<'_>; 6] = [
         (&name.as_str(), Type::TEXT),
         (&instance.instance_id, Type::TEXT),
         (&instance.host, Type::TEXT),
         (&i64::from(instance.process_id), Type::INT8),
         (&env!("CARGO_PKG_VERSION"), Type::TEXT),
-        (&backend_pid, Type::INT4),
-        (&backend_start, Type::TIMESTAMPTZ),
         (&silence, Type::FLOAT8),
     ];
     let rows = postgres.query(include_str!("sql/register_worker.sql"), &parameters).await?;
@@ -94,10 +89,6 @@ async fn holder(postgres: &Postgres, name: &WorkerId) -> Result<String, Pipeline
         || "another process".to_owned(),
         |row| format!("process {} on {}", row.get::<_, i64>(1), row.get::<_, String>(0)),
     ))
-}
-
-fn columns(session: Option<&ListenerSession>) -> (Option<i32>, Option<SystemTime>) {
-    session.map(|session| (session.backend_pid, session.backend_start)).unzip()
 }
 
 /// What a worker tells with a heartbeat.
@@ -122,7 +113,8 @@ pub(crate) struct Pulse {
 impl Heartbeat<'_> {
     /// Sends it. `None`: another process has this worker's name by now.
     pub(crate) async fn send(&self, postgres: &Postgres) -> Result<Option<Pulse>, PipelineError> {
-        let (backend_pid, backend_start) = columns(self.session);
+        let (backend_pid, backend_start): (Option<i32>, Option<SystemTime>) =
+            self.session.map(|session| (session.backend_pid, session.backend_start)).unzip();
         let in_hand = i32::try_from(self.in_hand).unwrap_or(i32::MAX);
         let parameters: [Parameter<'_>; 7] = [
             (&self.worker.as_str(), Type::TEXT),

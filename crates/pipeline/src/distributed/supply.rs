@@ -63,12 +63,6 @@ impl QueueSupply {
     /// Waits until there may be something to claim. While notifications arrive,
     /// the heartbeat is the only other thing that looks.
     async fn wait(&self, halt: &CancellationToken) {
-        let poll = async {
-            if self.wakeups.hears() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(self.poll_interval).await;
-        };
         let drained = async {
             loop {
                 if self.in_hand.len() == 0 {
@@ -82,7 +76,7 @@ impl QueueSupply {
             () = self.wakeups.documents.notified() => {}
             () = self.over.cancelled() => {}
             () = halt.cancelled() => {}
-            () = poll => {}
+            () = self.wakeups.poll(self.poll_interval) => {}
             () = drained => {}
         }
     }

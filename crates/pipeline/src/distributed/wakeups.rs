@@ -4,10 +4,11 @@ use super::notices::{CHANNELS, RUN_CHANNEL, is_request, parse_run_payload};
 use super::registry::Pulse;
 use gdg_election::Ear;
 use gdg_model::RunId;
-use gdg_postgres::{ListenEvent, Listener, ListenerSession, Parameter, Postgres, Type};
+use gdg_postgres::{ListenEvent, Listener, ListenerSession, Postgres};
 use gdg_storage::RunStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// What a worker waits for.
@@ -43,6 +44,14 @@ impl Wakeups {
     /// Whether notifications arrive.
     pub(crate) fn hears(&self) -> bool {
         self.hears.load(Ordering::Acquire)
+    }
+
+    /// Ends when it is time to look by oneself; never, while notifications arrive.
+    pub(crate) async fn poll(&self, interval: Duration) {
+        if self.hears() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(interval).await;
     }
 
     /// The session by which this worker listens, while it hears something by
@@ -98,9 +107,7 @@ impl Wakeups {
             ListenEvent::Listening(session) => {
                 *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
                 // Whether it is heard tells whether notifications arrive.
-                let parameters: [Parameter<'_>; 2] =
-                    [(&RUN_CHANNEL, Type::TEXT), (&"is anybody listening", Type::TEXT)];
-                if let Err(error) = postgres.query("SELECT pg_notify($1, $2)", &parameters).await {
+                if let Err(error) = postgres.notify(RUN_CHANNEL, "is anybody listening").await {
                     tracing::debug!(%error, "cannot try whether notifications arrive");
                 }
             }

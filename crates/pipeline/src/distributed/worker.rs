@@ -2,7 +2,7 @@
 
 use super::commit_retry::PersistentCommits;
 use super::conductor::{Conductor, Timing};
-use super::database::Database;
+use super::database::{Database, latest_run, run_status};
 use super::migration::check_schema;
 use super::notices::CHANNELS;
 use super::patience::{Outage, patiently, patiently_for};
@@ -134,7 +134,6 @@ pub async fn run(
         progress: Arc::default(),
         wakeups: Arc::clone(&worker.wakeups),
         timing: worker.timing,
-        wanted_generation: options.once.then_some(entered.wanted_generation),
     };
     let candidacy = Candidacy { postgres: election, terms: lease_terms(config) };
     worker.live(conductor, entered.listener, candidacy, started).await
@@ -203,7 +202,6 @@ impl Entrance<'_> {
                 self.postgres,
                 &self.options.worker,
                 &instance,
-                None,
                 silence,
                 self.options.strict_id,
             )
@@ -220,9 +218,7 @@ impl Entrance<'_> {
     /// The generation that this worker works on first: the one that goes on, or the next.
     async fn wanted_generation(&self) -> Result<u32, PipelineError> {
         let fingerprint = self.config.work_fingerprint();
-        let transaction = self.postgres.begin().await?;
-        let outcome = gdg_storage::postgres::latest_run(&transaction, &fingerprint).await;
-        Ok(match transaction.end(outcome).await? {
+        Ok(match latest_run(self.postgres, &fingerprint).await? {
             None => 1,
             Some(LatestRun { run, .. }) if run.status.is_final() => run.generation + 1,
             Some(LatestRun { run, .. }) => run.generation,
@@ -301,10 +297,13 @@ impl Worker {
             let asking =
                 patiently("ask for a run", halt, || self.database.request_run(fingerprint, generation));
             asking.await?;
+            // If this worker leads, it need not hear of it.
+            self.wakeups.conductor.notify_one();
         }
         while !halt.is_cancelled() && !self.quota.is_used_up() {
             news.borrow_and_update();
-            let looking = patiently("look for a run", halt, || self.database.latest_run(&self.fingerprint));
+            let looking =
+                patiently("look for a run", halt, || latest_run(&self.database.postgres, &self.fingerprint));
             let Some(latest) = looking.await? else { break };
             let latest = latest.map(|latest| latest.run);
             if let Some(run) = latest.filter(|run| run.generation >= self.wanted_generation) {
@@ -320,18 +319,10 @@ impl Worker {
             tokio::select! {
                 _ = news.changed() => {}
                 () = halt.cancelled() => {}
-                () = self.poll() => {}
+                () = self.wakeups.poll(self.timing.poll_interval) => {}
             }
         }
         Ok(last)
-    }
-
-    /// Ends when it is time to look by oneself; never, while notifications arrive.
-    async fn poll(&self) {
-        if self.wakeups.hears() {
-            std::future::pending::<()>().await;
-        }
-        tokio::time::sleep(self.timing.poll_interval).await;
     }
 
     /// Works on a run until it takes no more work.
@@ -424,7 +415,7 @@ impl Worker {
                     .as_ref()
                     .is_some_and(|(latest, status)| *latest != run || *status != RunStatus::Active);
                 if is_over {
-                    match database.run_status(&run).await {
+                    match run_status(&database.postgres, &run).await {
                         // The news is older than the run.
                         Ok(Some(RunStatus::Active)) => {}
                         Ok(_) => {
@@ -440,7 +431,7 @@ impl Worker {
                 tokio::select! {
                     _ = news.changed() => {}
                     () = tokio::time::sleep(poll_interval), if !wakeups.hears() => {
-                        if let Ok(Some(status)) = database.run_status(&run).await {
+                        if let Ok(Some(status)) = run_status(&database.postgres, &run).await {
                             wakeups.heard_of(run.clone(), status);
                         }
                     }
@@ -481,7 +472,7 @@ impl Worker {
     async fn summarise(&self, run: &Run, started: Instant) -> Result<RunSummary, PipelineError> {
         let run_id = &run.run_id;
         let report = self.database.report(run_id, MAX_LISTED_FAILURES).await?;
-        let status = self.database.run_status(run_id).await?.unwrap_or(run.status);
+        let status = run_status(&self.database.postgres, run_id).await?.unwrap_or(run.status);
         Ok(RunSummary {
             run_id: run_id.clone(),
             generation: run.generation,
