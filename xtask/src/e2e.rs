@@ -7,6 +7,7 @@ mod fleet;
 mod proxy;
 
 use crate::history::{self, Rules};
+use crate::scratch::{ScratchDatabase, connect};
 use crate::server::{Bouncer, Server, ServerOptions};
 use crate::workspace::{self, cargo};
 use anyhow::{Context, bail, ensure};
@@ -16,7 +17,7 @@ use fleet::{ClockShift, FleetConfig, Member, migrate};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use url::Url;
 
 /// What is run.
@@ -159,7 +160,7 @@ fn debug_worker() -> anyhow::Result<PathBuf> {
 /// A database, a folder and documents for one round.
 struct Round {
     folder: tempfile::TempDir,
-    database: Url,
+    database: ScratchDatabase,
     client: Client,
     documents: Documents,
 }
@@ -172,15 +173,15 @@ impl Round {
         sections: &str,
     ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("e2e-").tempdir_in(workspace::target())?;
-        let database = create_database(server).await?;
+        let database = ScratchDatabase::create(server.url(), "gdg_e2e").await?;
         let samples = if options.samples.is_empty() {
             vec![workspace::root().join("examples/documents")]
         } else {
             options.samples.clone()
         };
         let documents = Documents::write(&folder.path().join("documents"), &samples, options.documents)?;
-        migrate(worker, folder.path(), &database, sections)?;
-        let client = connect(&database).await?;
+        migrate(worker, folder.path(), &database.url, sections)?;
+        let client = connect(&database.url).await?;
         audit::install(&client).await?;
         Ok(Self { folder, database, client, documents })
     }
@@ -199,7 +200,7 @@ impl Round {
 
     /// Checks the history, and says what was found.
     async fn check(&self, max_retries: u32) -> anyhow::Result<()> {
-        let client = connect(&self.database).await?;
+        let client = connect(&self.database.url).await?;
         let events = audit::read_events(&client).await?;
         let state = audit::read_state(&client).await?;
         let expected: BTreeSet<String> =
@@ -212,11 +213,9 @@ impl Round {
     }
 
     /// Removes the database; the folder goes by itself.
-    async fn clean(self, server: &Server, keep: bool) -> anyhow::Result<()> {
+    async fn clean(self, keep: bool) -> anyhow::Result<()> {
         drop(self.client);
-        let admin = connect(&server.url().parse()?).await?;
-        let name = self.database.path().trim_start_matches('/');
-        admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
+        self.database.remove().await?;
         if keep {
             println!("logs: {}", self.folder.keep().display());
         }
@@ -240,7 +239,7 @@ async fn quiet_round(
     );
     let mut round = Round::prepare(server, options, worker, &sections).await?;
     round.documents.write_hard_ones()?;
-    let mut database = round.database.clone();
+    let mut database = round.database.url.clone();
     if let Way::Bouncer(bouncer) = way {
         let bouncer: Url = bouncer.url().parse()?;
         // Both are on this machine, with a host and a port.
@@ -265,7 +264,7 @@ async fn quiet_round(
     println!("{documents} documents, {} workers, {:.1} s", options.workers, started.elapsed().as_secs_f64());
     round.check(3).await?;
     drop(members);
-    round.clean(server, options.keep).await
+    round.clean(options.keep).await
 }
 
 /// Times that are short enough for faults to matter within seconds.
@@ -282,22 +281,22 @@ async fn chaos_round(server: &mut Server, options: &Options, worker: &Path, seed
     );
     let mut round = Round::prepare(server, options, worker, &sections).await?;
     round.documents.write_hard_ones()?;
-    let mut config = round.fleet(worker, round.database.clone(), &sections, &[]);
+    let mut config = round.fleet(worker, round.database.url.clone(), &sections, &[]);
     config.clock_shift = clock_shift();
     let mut members = Vec::new();
     for number in 1..=options.workers {
         members.push(Member::start(&config, number).await?);
     }
-    let chaos = Chaos::new(seed, &mut members, server, round.database.clone(), CHAOS_SPANS);
+    let chaos = Chaos::new(seed, &mut members, server, round.database.url.clone(), CHAOS_SPANS);
     let done = {
-        let changing = keep_changing(&round.documents, &round.database);
+        let changing = keep_changing(&round.documents, &round.database.url);
         tokio::select! {
             done = chaos.run(options.duration) => done?,
             error = changing => return Err(error),
         }
     };
     println!("{done}");
-    if let Err(error) = wait_for_the_end(&round.database).await {
+    if let Err(error) = wait_for_the_end(&round.database.url).await {
         println!("logs: {}", round.folder.keep().display());
         return Err(error.context(format!("seed {seed}")));
     }
@@ -314,7 +313,7 @@ async fn chaos_round(server: &mut Server, options: &Options, worker: &Path, seed
         println!("logs: {}", round.folder.keep().display());
         return Err(error.context(format!("seed {seed}")));
     }
-    round.clean(server, options.keep).await
+    round.clean(options.keep).await
 }
 
 /// Kills the leader once a fifth of the documents is stored, and two others a little later.
@@ -427,20 +426,4 @@ fn clock_shift() -> Option<ClockShift> {
         eprintln!("without a shifted clock: Debian's package faketime is not installed");
     }
     library.map(|library| ClockShift { library, by: "+3600" })
-}
-
-async fn create_database(server: &Server) -> anyhow::Result<Url> {
-    let mut database: Url = server.url().parse()?;
-    let admin = connect(&database).await?;
-    // The name is made of letters and digits, here.
-    let name = format!("gdg_e2e_{:012x}", rand::random::<u64>() >> 16);
-    admin.batch_execute(&format!("CREATE DATABASE {name}")).await?;
-    database.set_path(&name);
-    Ok(database)
-}
-
-async fn connect(database: &Url) -> anyhow::Result<Client> {
-    let (client, connection) = tokio_postgres::connect(database.as_str(), NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }

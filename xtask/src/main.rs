@@ -6,6 +6,7 @@ mod e2e;
 mod generate;
 mod history;
 mod migrate;
+mod scratch;
 mod server;
 mod test;
 mod workspace;

@@ -4,10 +4,11 @@ mod baseline;
 mod failover;
 mod ours;
 
+use crate::scratch::{ScratchDatabase, connect};
 use anyhow::Context;
 use gdg_postgres::Postgres;
 use ours::Drain;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 /// What is measured.
 #[derive(Debug, clap::Args)]
@@ -38,13 +39,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 async fn measure(options: &Options, server: &str, worker: &std::path::Path) -> anyhow::Result<()> {
-    let database = Scratch::create(server).await?;
-    let bench = Bench { options, uri: database.uri.clone(), client: connect(&database.uri).await? };
-    let postgres = ours::pool(&database.uri)?;
+    let database = ScratchDatabase::create(server, "gdg_bench").await?;
+    let bench = Bench { options, uri: database.url.to_string(), client: connect(&database.url).await? };
+    let postgres = ours::pool(database.url.as_str())?;
     gdg_pipeline::distributed::migrate(&postgres).await?;
     bench.report(&postgres).await?;
-    failover::report(&database.uri, options.rounds).await?;
-    failover::idle(&database.uri, worker).await?;
+    failover::report(database.url.as_str(), options.rounds).await?;
+    failover::idle(database.url.as_str(), worker).await?;
     drop(bench);
     database.remove().await
 }
@@ -125,36 +126,4 @@ fn show(label: &str, rate: f64, measure: f64, of: &str) {
 fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// A database for the measurement.
-struct Scratch {
-    server: String,
-    name: String,
-    uri: String,
-}
-
-impl Scratch {
-    async fn create(server: &str) -> anyhow::Result<Self> {
-        let name = format!("gdg_bench_{}", std::process::id());
-        let admin = connect(server).await?;
-        // The name is made of letters and digits, here.
-        admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await?;
-        admin.batch_execute(&format!("CREATE DATABASE {name}")).await?;
-        let mut url: url::Url = server.parse()?;
-        url.set_path(&name);
-        Ok(Self { server: server.to_owned(), name, uri: url.to_string() })
-    }
-
-    async fn remove(self) -> anyhow::Result<()> {
-        let admin = connect(&self.server).await?;
-        admin.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await?;
-        Ok(())
-    }
-}
-
-async fn connect(uri: &str) -> anyhow::Result<Client> {
-    let (client, connection) = tokio_postgres::connect(uri, NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }

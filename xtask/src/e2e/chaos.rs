@@ -1,6 +1,7 @@
 //! Faults, at random moments, in an order that a seed decides.
 
 use super::fleet::Member;
+use crate::scratch::connect;
 use crate::server::Server;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -145,7 +146,7 @@ impl<'a> Chaos<'a> {
     /// The worker that leads; any, while nobody does or the server does not say.
     async fn leader(&mut self) -> usize {
         let holder = async {
-            let client = super::connect(&self.database).await.ok()?;
+            let client = connect(&self.database).await.ok()?;
             let row =
                 client.query_opt("SELECT holder FROM leases WHERE expires_at > now()", &[]).await.ok()??;
             let holder: String = row.get(0);
@@ -176,7 +177,7 @@ impl<'a> Chaos<'a> {
         let statement = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                          WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < $1";
         // The server may be starting after another fault.
-        if let Ok(client) = super::connect(&self.database).await {
+        if let Ok(client) = connect(&self.database).await {
             let _: Result<Vec<_>, _> = Client::query(&client, statement, &[&share]).await;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! How long a fleet is without a leader, and what an idle worker asks of the server.
 
-use super::{connect, ours};
+use super::ours;
+use crate::scratch::connect;
 use anyhow::Context;
 use gdg_election::{Elector, LeaseName, LeaseTerms};
 use std::path::Path;
@@ -107,7 +108,7 @@ async fn transactions(uri: &str) -> anyhow::Result<f64> {
     // What happens at the start of a worker is over by then. Servers count what a session did up to ten seconds late:
     // over a minute that matters little.
     tokio::time::sleep(Duration::from_secs(3 * HEARTBEAT)).await;
-    let client = connect(uri).await?;
+    let client = connect(&uri.parse()?).await?;
     let count = async || {
         let statement = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
         client.query_one(statement, &[]).await.map(|row| row.get::<_, i64>(0))

@@ -72,7 +72,7 @@ impl Drain<'_> {
         enqueue(&postgres, self.documents).await?;
         client.batch_execute("VACUUM ANALYZE document_queue").await?;
         client.batch_execute("CHECKPOINT").await?;
-        let mut report = super::connect(self.uri).await?;
+        let mut report = crate::scratch::connect(&self.uri.parse()?).await?;
         let snapshot = if self.old_snapshot {
             let isolated = report.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
             let transaction = isolated.start().await?;
