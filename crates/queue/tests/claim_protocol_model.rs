@@ -24,7 +24,7 @@
 //! and so on, and a cursor or mark becomes the number of live positions that it has passed. A mark above
 //! 0 has passed something that is still to be claimed. States that differ only in the names of documents
 //! or workers count once. A claim may take any visible row past the cursor, as rows before it may be
-//! locked and skipped. A frozen worker is one that takes no step for a while. A worker keeps its fences
+//! locked and skipped, or left to others by a lead. A frozen worker is one that takes no step for a while. A worker keeps its fences
 //! until it crashes, also after an answer, so late and repeated calls are always tried. A crash and the
 //! return are one step, as nobody sees the time between. The reclaimer knows nothing of workers: it may
 //! take back any row in processing.
