@@ -21,7 +21,7 @@ use gdg_parsing::SandboxCommand;
 use gdg_pipeline::distributed::{DistributedOptions, RunControl};
 use gdg_pipeline::single::{self, SingleOptions};
 use gdg_pipeline::sqlite::OpenError;
-use gdg_pipeline::{PipelineError, PostgresError, RunStatus, RunSummary, SOURCE_TYPES, sqlite};
+use gdg_pipeline::{PipelineError, PostgresError, RunStatus, RunSummary, sqlite};
 use progress_display::ProgressStyleChoice;
 use session::Session;
 use std::io::{self, IsTerminal, Write};
@@ -89,7 +89,7 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Resume { run_id }) => control(config, run_id.as_deref(), RunControl::Resume),
         Some(Command::Cancel { run_id }) => control(config, run_id.as_deref(), RunControl::Cancel),
         Some(Command::Parse) | None => {
-            loaded.ready_to_start(SOURCE_TYPES)?;
+            loaded.ready_to_start()?;
             work(arguments, config)
         }
     }
@@ -98,7 +98,7 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 /// Prints the configuration as it takes effect, then says whether a worker can start with it.
 fn check_config(loaded: &Loaded) -> anyhow::Result<ExitCode> {
     print(&loaded.config.redacted_yaml())?;
-    loaded.ready_to_start(SOURCE_TYPES)?;
+    loaded.ready_to_start()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -147,7 +147,8 @@ fn work(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
         let (worker, max_documents) = (worker_id(arguments), arguments.max_documents);
         match config.processing.mode {
             ProcessingMode::Single => {
-                let options = SingleOptions { worker, sandbox, max_documents };
+                let options =
+                    SingleOptions { worker, sandbox, environment: Environment::of_process(), max_documents };
                 let (progress, shutdown) = (session.progress.clone(), session.shutdown.clone());
                 Ok(Some(single::run(config, options, progress, shutdown).await?))
             }
@@ -156,6 +157,7 @@ fn work(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
                     worker,
                     strict_id: arguments.strict_id,
                     sandbox,
+                    environment: Environment::of_process(),
                     once: arguments.once,
                     max_documents,
                     siblings: 1,

@@ -4,6 +4,10 @@ use crate::Config;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+/// Keys of sources that say how fast they are read, and not what.
+const SOURCE_PACE_KEYS: [&str; 7] =
+    ["timeout", "connect_timeout", "concurrency", "requests_per_second", "delay", "page_size", "user_agent"];
+
 impl Config {
     /// The name of the work that this configuration defines: 16 hexadecimal digits.
     ///
@@ -15,6 +19,8 @@ impl Config {
         let mut sources = self.content_sources.clone();
         sources.sort_by(|one, other| one.name.cmp(&other.name));
         let embedding = &self.embedding;
+        let sources: Vec<Value> =
+            sources.iter().map(|source| without_keys(json!(source), &SOURCE_PACE_KEYS)).collect();
         fingerprint(&json!({
             "content_sources": sources,
             "parsing": self.parsing,

@@ -93,11 +93,11 @@ impl LoadOptions {
 }
 
 impl Loaded {
-    /// Whether a worker that can read the source types `source_types` can start
-    /// with this configuration, which asks for more than that it is consistent:
-    /// the backend must go with the mode, and every source must be readable.
-    pub fn ready_to_start(&self, source_types: &[&str]) -> Result<(), ConfigError> {
-        let violations = self.config.obstacles_to_start(source_types).into_iter();
+    /// Whether a worker can start with this configuration, which asks for more
+    /// than that it is consistent: the backend must go with the mode, and there
+    /// must be a source.
+    pub fn ready_to_start(&self) -> Result<(), ConfigError> {
+        let violations = self.config.obstacles_to_start().into_iter();
         let problems = violations.map(|violation| self.written.problem(violation)).collect();
         if let Some(problems) = Problems::of(problems) {
             return Err(ConfigError::Invalid(problems));

@@ -59,8 +59,8 @@ impl Config {
         violations
     }
 
-    /// What stands against starting a worker that can read the source types `source_types`.
-    pub fn obstacles_to_start(&self, source_types: &[&str]) -> Vec<Violation> {
+    /// What stands against starting a worker.
+    pub fn obstacles_to_start(&self) -> Vec<Violation> {
         let mut obstacles = self.missing_features();
         if self.storage.backend != StorageBackend::Sqlite && self.processing.mode == ProcessingMode::Single {
             let rule = "the mode `single` (processing.mode) works on sqlite";
@@ -82,19 +82,6 @@ impl Config {
                 "[]",
                 "a worker needs at least one source to read",
             ));
-        }
-        for (index, source) in self.content_sources.iter().enumerate() {
-            let source_type = source.kind.source_type();
-            if !source_types.contains(&source_type) {
-                obstacles.push(Violation::at(
-                    KeyPath::of("content_sources").index(index).key("type"),
-                    source_type,
-                    format!(
-                        "this worker cannot read sources of that type; built in: {}",
-                        source_types.join(", ")
-                    ),
-                ));
-            }
         }
         obstacles
     }

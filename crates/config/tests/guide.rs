@@ -42,9 +42,8 @@ fn the_config_map_loads() {
     let config = load("config_map.yaml");
     let [source] = config.content_sources.as_slice() else { panic!("one source") };
     assert_eq!(source.name.as_str(), "main-docs");
-    let SourceKind::Other(other) = &source.kind else { panic!("an object store") };
-    assert_eq!(other.source_type, "s3");
-    assert_eq!(other.keys["bucket"], "document-bucket");
+    let SourceKind::S3(s3) = &source.kind else { panic!("an object store") };
+    assert_eq!(s3.bucket, "document-bucket");
     assert_eq!(config.storage.password_env.as_deref(), Some("DB_PASSWORD"));
 }
 

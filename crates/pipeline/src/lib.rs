@@ -36,7 +36,6 @@ mod tally;
 mod tasks;
 
 pub use gdg_postgres::PostgresError;
-pub use gdg_sources::SOURCE_TYPES;
 pub use gdg_storage::{Outcome, RunStatus};
 
 pub use ended::{ClaimedDocument, CommitReport, Discovered, Ended};

@@ -9,7 +9,7 @@ use gdg_model::{
 };
 use gdg_parsing::{DocumentParser, Input, ParseError};
 use gdg_queue::Failure;
-use gdg_sources::{Content, Source, SourceError};
+use gdg_sources::{Content, Fetch, Source, SourceError};
 use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -124,7 +124,21 @@ impl Processor {
             size: 0,
         })?;
         let source = Arc::clone(source);
-        let fetched = source.fetch(&document).await?;
+        let stamp_to_beat = known
+            .as_ref()
+            .filter(|known| known.parse_fingerprint == *self.parse_fingerprint)
+            .map(|known| &known.stamp);
+        let fetched = match (source.fetch(&document, stamp_to_beat).await?, &known) {
+            (Fetch::Unchanged { stamp }, Some(known)) => {
+                document.stamp = stamp;
+                return Ok(Ended::Unchanged { fence, document, format: known.format, size: known.size });
+            }
+            (Fetch::Unchanged { .. }, None) => {
+                let message = format!("bug: {} is said to be unchanged, and was never seen", document.doc_id);
+                return Err(Failed { class: ErrorClass::Permanent, message, format: None, size: 0 });
+            }
+            (Fetch::Document(fetched), _) => fetched,
+        };
         document.stamp = fetched.stamp;
         if let Some(known) =
             known.as_ref().filter(|known| is_unchanged(known, &document.stamp, &self.parse_fingerprint))

@@ -2,23 +2,34 @@
 
 use crate::PipelineError;
 use crate::processing::Processor;
-use gdg_config::Config;
+use gdg_config::{Config, Environment};
 use gdg_model::SourceName;
 use gdg_parsing::{DocumentParser, SandboxCommand};
 use gdg_queue::RetryPolicy;
-use gdg_sources::{Source, open_source};
+use gdg_sources::{Source, SourceContext, Spool, open_source};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Opens every source; fails where one cannot be.
-pub(crate) fn open_sources(config: &Config) -> Result<Vec<Arc<dyn Source>>, PipelineError> {
+pub(crate) fn open_sources(
+    config: &Config,
+    environment: &Environment,
+) -> Result<Vec<Arc<dyn Source>>, PipelineError> {
+    let context = SourceContext {
+        path_mappings: config.path_mappings.clone(),
+        environment: environment.clone(),
+        spool: Spool {
+            threshold: config.processing.spool_threshold,
+            directory: config.processing.spool_directory.clone(),
+            max_document_size: config.parsing.limits.max_document_size,
+        },
+    };
     config
         .content_sources
         .iter()
         .map(|source| {
-            open_source(source, &config.path_mappings)
-                .map_err(|error| PipelineError::Configuration(error.to_string()))
+            open_source(source, &context).map_err(|error| PipelineError::Configuration(error.to_string()))
         })
         .collect()
 }

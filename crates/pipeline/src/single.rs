@@ -17,7 +17,7 @@ use crate::sqlite::{self, DatabaseLock, SqliteBackend};
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
 use async_trait::async_trait;
-use gdg_config::Config;
+use gdg_config::{Config, Environment};
 use gdg_model::WorkerId;
 use gdg_parsing::{PARSER_REVISION, SandboxCommand};
 use gdg_queue::QueueDepth;
@@ -43,6 +43,8 @@ pub struct SingleOptions {
     pub worker: WorkerId,
     /// How a parser process is started.
     pub sandbox: SandboxCommand,
+    /// Where the variables that sources' configurations name are looked up.
+    pub environment: Environment,
     /// The number of documents after which it ends; running again goes on from there.
     pub max_documents: Option<u64>,
 }
@@ -59,7 +61,7 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> Result<RunSummary, PipelineError> {
     let started = Instant::now();
-    let sources = open_sources(config)?;
+    let sources = open_sources(config, &options.environment)?;
     let (connection, lock) = sqlite::open(&config.storage.path, options.worker.as_str())?;
     let backend = SqliteBackend::new(connection, retry_policy(config), options.worker.clone());
     let worker = SingleWorker::begin(config, options, sources, backend, lock, progress, shutdown).await?;

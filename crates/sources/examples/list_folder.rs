@@ -7,8 +7,7 @@
 use futures::TryStreamExt;
 use gdg_config::{FileSourceConfig, SourceConfig, SourceKind};
 use gdg_model::SourceName;
-use gdg_sources::open_source;
-use std::collections::BTreeMap;
+use gdg_sources::{Fetch, SourceContext, open_source};
 use std::error::Error;
 use std::time::Instant;
 
@@ -20,8 +19,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         include: arguments.collect(),
         ..FileSourceConfig::default()
     };
-    let config = SourceConfig { name: SourceName::new("folder"), kind: SourceKind::File(file) };
-    let source = open_source(&config, &BTreeMap::new())?;
+    let config = SourceConfig { name: SourceName::new("folder"), kind: SourceKind::File(Box::new(file)) };
+    let source = open_source(&config, &SourceContext::default())?;
 
     let started = Instant::now();
     let (mut documents, mut bytes, mut first) = (0, 0, None);
@@ -38,8 +37,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{documents} documents, {bytes} bytes, in {:.1?}", started.elapsed());
 
-    if let Some(document) = first {
-        let content = source.fetch(&document).await?.content;
+    if let Some(document) = first
+        && let Fetch::Document(fetched) = source.fetch(&document, None).await?
+    {
+        let content = fetched.content;
         let read = tokio::task::spawn_blocking(move || content.read(100 << 20)).await??;
         println!("{} has {} bytes", document.doc_id, read.len());
     }

@@ -7,7 +7,19 @@ use std::fs::File;
 use std::io::{self, Read};
 
 /// The key that bounds what [`Content::read`] reads.
-const LIMIT_KEY: &str = "parsing.limits.max_document_size";
+pub(crate) const LIMIT_KEY: &str = "parsing.limits.max_document_size";
+
+/// What became of asking for a document.
+#[derive(Debug)]
+pub enum Fetch {
+    /// It is ready to be read.
+    Document(Fetched),
+    /// The source says that it is as it was.
+    Unchanged {
+        /// Its version, as the source names it now.
+        stamp: Stamp,
+    },
+}
 
 /// A document that is ready to be read.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use gdg_config::ByteSize;
 use gdg_model::{ErrorClass, SourceName};
 use rustix::io::Errno;
+use std::borrow::Cow;
 use std::io;
 use thiserror::Error;
 
@@ -11,15 +12,15 @@ use thiserror::Error;
 pub enum SourceError {
     /// It is not there any more.
     #[error(
-        "source `{source_name}`: `{locator}` is gone: it was there when the folder was listed, or when a link to it was found ({reason})"
+        "source `{source_name}`: `{locator}` is gone: it was listed, or a link to it was found, but it is not there ({reason})"
     )]
     Vanished {
         /// The source.
         source_name: SourceName,
         /// What is gone.
         locator: String,
-        /// What the system said.
-        reason: io::Error,
+        /// What the system or the server said.
+        reason: String,
     },
     /// The worker may not read it.
     #[error("source `{source_name}`: `{locator}` may not be read by this worker: {reason}")]
@@ -28,8 +29,8 @@ pub enum SourceError {
         source_name: SourceName,
         /// What may not be read.
         locator: String,
-        /// What the system said.
-        reason: io::Error,
+        /// What the system or the server said.
+        reason: String,
     },
     /// It leads out of the source, or through a symbolic link that the source does not follow.
     #[error("source `{source_name}`: `{locator}` is refused: {rule}")]
@@ -39,7 +40,7 @@ pub enum SourceError {
         /// What is refused.
         locator: String,
         /// The rule it is against.
-        rule: &'static str,
+        rule: Cow<'static, str>,
     },
     /// It is a folder, a device, a pipe or the like.
     #[error("source `{source_name}`: `{locator}` is not a regular file")]
@@ -71,6 +72,34 @@ pub enum SourceError {
         /// The cursor.
         cursor: String,
     },
+    /// The server cannot answer now: it is overloaded, out of reach, or broke off.
+    #[error("source `{source_name}`: `{locator}` cannot be had at the moment: {reason}")]
+    Unavailable {
+        /// The source.
+        source_name: SourceName,
+        /// What was asked for.
+        locator: String,
+        /// What the server said, or how it failed to.
+        reason: String,
+    },
+    /// It is not what it should be, and would not be the next time.
+    #[error("source `{source_name}`: `{locator}` is not usable: {reason}")]
+    Malformed {
+        /// The source.
+        source_name: SourceName,
+        /// What is not usable.
+        locator: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It became another one while it was read.
+    #[error("source `{source_name}`: `{locator}` changed while it was read")]
+    ChangedMeanwhile {
+        /// The source.
+        source_name: SourceName,
+        /// The document.
+        locator: String,
+    },
     /// The system failed to read it.
     #[error("source `{source_name}`: `{locator}` could not be read: {reason}")]
     Io {
@@ -92,8 +121,11 @@ impl SourceError {
             | Self::Refused { .. }
             | Self::NotAFile { .. }
             | Self::TooLarge { .. }
+            | Self::Malformed { .. }
             | Self::InvalidCursor { .. } => ErrorClass::Permanent,
-            Self::Io { .. } => ErrorClass::Transient,
+            Self::Unavailable { .. } | Self::ChangedMeanwhile { .. } | Self::Io { .. } => {
+                ErrorClass::Transient
+            }
         }
     }
 
@@ -103,17 +135,21 @@ impl SourceError {
         let locator = if locator.is_empty() { "." } else { locator };
         let (source_name, locator) = (source_name.clone(), locator.to_owned());
         if Errno::from_io_error(&reason) == Some(Errno::LOOP) {
-            let rule = "symbolic links lead in a circle";
+            let rule = "symbolic links lead in a circle".into();
             return Self::Refused { source_name, locator, rule };
         }
         match reason.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                Self::Vanished { source_name, locator, reason }
+                Self::Vanished { source_name, locator, reason: reason.to_string() }
             }
-            io::ErrorKind::PermissionDenied => Self::Denied { source_name, locator, reason },
-            io::ErrorKind::InvalidFilename => {
-                Self::Refused { source_name, locator, rule: "its path is longer than the system takes" }
+            io::ErrorKind::PermissionDenied => {
+                Self::Denied { source_name, locator, reason: reason.to_string() }
             }
+            io::ErrorKind::InvalidFilename => Self::Refused {
+                source_name,
+                locator,
+                rule: "its path is longer than the system takes".into(),
+            },
             _ => Self::Io { source_name, locator, reason },
         }
     }

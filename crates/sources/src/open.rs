@@ -1,7 +1,7 @@
 //! From a source's configuration to the source.
 
-use crate::{FileSource, Source};
-use gdg_config::{SourceConfig, SourceKind};
+use crate::{FileSource, Source, Spool};
+use gdg_config::{Environment, SourceConfig, SourceKind};
 use gdg_model::SourceName;
 use std::collections::BTreeMap;
 use std::io;
@@ -9,17 +9,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// The types of sources that this build can read.
-pub const SOURCE_TYPES: &[&str] = &["file"];
+/// What sources need besides their own configuration.
+#[derive(Debug, Clone, Default)]
+pub struct SourceContext {
+    /// Beginnings of absolute paths and URLs in links, with what they are replaced by.
+    pub path_mappings: BTreeMap<String, String>,
+    /// Where the variables that configurations name are looked up.
+    pub environment: Environment,
+    /// How fetched bytes are held.
+    pub spool: Spool,
+}
 
 /// Why a source cannot be opened. Each names the source, the key and what was found.
 #[derive(Debug, Error)]
 pub enum OpenSourceError {
     /// This build cannot read sources of the type.
-    #[error(
-        "source `{source_name}`: this build cannot read sources of type `{found}`; it can read: {}",
-        SOURCE_TYPES.join(", ")
-    )]
+    #[error("source `{source_name}`: this build cannot read sources of type `{found}`")]
     UnknownType {
         /// The source.
         source_name: SourceName,
@@ -35,6 +40,16 @@ pub enum OpenSourceError {
         path: PathBuf,
         /// What the system said.
         reason: io::Error,
+    },
+    /// A key is missing, or its value cannot be used.
+    #[error("source `{source_name}`: {key} {problem}")]
+    Unusable {
+        /// The source.
+        source_name: SourceName,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it: the rest of a sentence that begins with the key.
+        problem: String,
     },
     /// A pattern is malformed.
     #[error("source `{source_name}`: {key} holds `{pattern}`, which is no glob pattern: {reason}")]
@@ -60,17 +75,14 @@ pub enum OpenSourceError {
     },
 }
 
-/// Opens a source. `path_mappings` are beginnings of absolute paths and URLs
-/// in links, with what they are replaced by.
+/// Opens a source. Sources on the network are not asked for anything yet.
 pub fn open_source(
     config: &SourceConfig,
-    path_mappings: &BTreeMap<String, String>,
+    context: &SourceContext,
 ) -> Result<Arc<dyn Source>, OpenSourceError> {
+    let name = config.name.clone();
     match &config.kind {
-        SourceKind::File(file) => Ok(Arc::new(FileSource::open(config.name.clone(), file, path_mappings)?)),
-        SourceKind::Other(other) => Err(OpenSourceError::UnknownType {
-            source_name: config.name.clone(),
-            found: other.source_type.clone(),
-        }),
+        SourceKind::File(file) => Ok(Arc::new(FileSource::open(name, file, &context.path_mappings)?)),
+        other => Err(OpenSourceError::UnknownType { source_name: name, found: other.source_type().into() }),
     }
 }

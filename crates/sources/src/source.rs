@@ -1,9 +1,9 @@
 //! The seam between the pipeline and every place that documents come from.
 
-use crate::{Fetched, SourceError};
+use crate::{Fetch, SourceError};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use gdg_model::{DocumentRef, SourceName};
+use gdg_model::{DocumentRef, SourceName, Stamp};
 use std::fmt;
 
 /// A place that documents come from.
@@ -35,12 +35,18 @@ pub trait Source: Send + Sync + fmt::Debug {
 
     /// Makes a document ready to be read. Dropping the future is safe.
     ///
+    /// `known` is the stamp that it was last handled with, if it need not be
+    /// handled again as long as it has that one: a source that can ask for
+    /// changes only asks for those.
+    ///
     /// `document` may come from a link or a database: its locator is not trusted.
-    async fn fetch(&self, document: &DocumentRef) -> Result<Fetched, SourceError>;
+    async fn fetch(&self, document: &DocumentRef, known: Option<&Stamp>) -> Result<Fetch, SourceError>;
 
     /// The document of this source that `target`, as it stands in the document
     /// `from`, leads to; `None` when it leads elsewhere. Whether that document
-    /// exists is not said. May block: it looks at the source at most briefly.
+    /// exists is not said. `from` may be a document of another source: then
+    /// only a target that stands for itself (a URL, an absolute path) can lead
+    /// here. May block: it looks at the source at most briefly.
     fn resolve_link(&self, from: &DocumentRef, target: &str) -> Option<ResolvedLink>;
 
     /// Whether a link may lead to `target`, which the listing does not list:

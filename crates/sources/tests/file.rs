@@ -7,9 +7,8 @@ use futures::{StreamExt, TryStreamExt};
 use gdg_config::{ByteSize, FileSourceConfig, SourceConfig, SourceKind, SymlinkPolicy};
 use gdg_model::{DocId, DocumentRef, ErrorClass, SourceName, Stamp};
 use gdg_sources::conformance::{Fixture, goes_on_behind_every_cursor};
-use gdg_sources::{Cursor, Source, SourceError, open_source};
+use gdg_sources::{Cursor, Fetch, Fetched, Source, SourceContext, SourceError, open_source};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -63,8 +62,8 @@ fn folder_of(names: &[&str]) -> TempDir {
 fn open(folder: &Path, change: impl FnOnce(&mut FileSourceConfig)) -> Arc<dyn Source> {
     let mut file = FileSourceConfig { base_path: folder.into(), ..FileSourceConfig::default() };
     change(&mut file);
-    let config = SourceConfig { name: SourceName::new("docs"), kind: SourceKind::File(file) };
-    open_source(&config, &BTreeMap::new()).unwrap()
+    let config = SourceConfig { name: SourceName::new("docs"), kind: SourceKind::File(Box::new(file)) };
+    open_source(&config, &SourceContext::default()).unwrap()
 }
 
 fn with_links(folder: &Path, symlinks: SymlinkPolicy) -> Arc<dyn Source> {
@@ -99,8 +98,15 @@ fn document(locator: &str, link_depth: u32) -> DocumentRef {
     }
 }
 
+async fn fetch(source: &dyn Source, locator: &str) -> Result<Fetched, SourceError> {
+    match source.fetch(&document(locator, 0), None).await? {
+        Fetch::Document(fetched) => Ok(fetched),
+        Fetch::Unchanged { .. } => panic!("a folder does not know what is unchanged"),
+    }
+}
+
 async fn text_of(source: &dyn Source, locator: &str) -> Result<String, SourceError> {
-    let bytes = source.fetch(&document(locator, 0)).await?.content.read(1_000)?;
+    let bytes = fetch(source, locator).await?.content.read(1_000)?;
     Ok(String::from_utf8(bytes).unwrap())
 }
 
@@ -111,7 +117,7 @@ async fn names_that_are_not_utf8_are_listed_and_fetched() {
     let source = open(folder.path(), |_| {});
     assert_eq!(listed(&*source).await, ["caf%E9/100%25%0A.md"]);
     assert_eq!(text_of(&*source, "caf%E9/100%25%0A.md").await.unwrap(), "text");
-    assert_eq!(source.fetch(&document("caf%E9/100%25%0A.md", 0)).await.unwrap().name, "100%\n.md");
+    assert_eq!(fetch(&*source, "caf%E9/100%25%0A.md").await.unwrap().name, "100%\n.md");
 }
 
 #[tokio::test]
@@ -122,7 +128,7 @@ async fn pipes_are_passed_over_and_do_not_hang_a_fetch() {
     for symlinks in [SymlinkPolicy::Skip, SymlinkPolicy::Inside, SymlinkPolicy::Follow] {
         let source = with_links(folder.path(), symlinks);
         assert_eq!(listed(&*source).await, ["a.md"]);
-        let error = source.fetch(&document("pipe.md", 0)).await.unwrap_err();
+        let error = fetch(&*source, "pipe.md").await.unwrap_err();
         assert!(matches!(error, SourceError::NotAFile { .. }), "{error}");
     }
 }
@@ -130,7 +136,7 @@ async fn pipes_are_passed_over_and_do_not_hang_a_fetch() {
 #[tokio::test]
 async fn a_folder_in_a_documents_place_is_no_file() {
     let folder = folder_of(&["a/b.md"]);
-    let error = open(folder.path(), |_| {}).fetch(&document("a", 0)).await.unwrap_err();
+    let error = fetch(&*open(folder.path(), |_| {}), "a").await.unwrap_err();
     assert_eq!(error.to_string(), "source `docs`: `a` is not a regular file");
     assert_eq!(error.class(), ErrorClass::Permanent);
 }
@@ -340,21 +346,10 @@ async fn a_path_longer_than_the_system_takes_is_a_problem_and_the_rest_is_listed
 #[test]
 fn a_missing_folder_is_named_with_source_and_key() {
     let file = FileSourceConfig { base_path: "/nowhere/docs".into(), ..FileSourceConfig::default() };
-    let config = SourceConfig { name: SourceName::new("docs"), kind: SourceKind::File(file) };
-    let error = open_source(&config, &BTreeMap::new()).unwrap_err();
+    let config = SourceConfig { name: SourceName::new("docs"), kind: SourceKind::File(Box::new(file)) };
+    let error = open_source(&config, &SourceContext::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "source `docs`: base_path `/nowhere/docs` is no folder that can be read: No such file or directory (os error 2)"
-    );
-}
-
-#[test]
-fn a_type_that_is_not_built_in_is_named_with_those_that_are() {
-    let other = gdg_config::OtherSource { source_type: "s3".into(), keys: serde_json::Map::default() };
-    let config = SourceConfig { name: SourceName::new("bucket"), kind: SourceKind::Other(other) };
-    let error = open_source(&config, &BTreeMap::new()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "source `bucket`: this build cannot read sources of type `s3`; it can read: file"
     );
 }

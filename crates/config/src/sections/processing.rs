@@ -1,15 +1,16 @@
 //! `processing`: how the work is shared out, and when it ends.
 
 use super::positive;
-use crate::Seconds;
+use crate::{ByteSize, Seconds};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How the work is shared out, and when it ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProcessingConfig {
     /// Whether one process does all the work or many share it.
@@ -22,6 +23,14 @@ pub struct ProcessingConfig {
     pub shutdown_grace: Seconds,
     /// Documents stored in one transaction, at most.
     pub commit_batch_size: NonZeroU32,
+    /// A fetched document that is larger waits for its turn in a file and not in memory.
+    pub spool_threshold: ByteSize,
+    /// The folder of such files. Unset: the system's folder for temporary files.
+    pub spool_directory: Option<PathBuf>,
+    /// The part of a source's documents that may vanish from one run to the next. Where more are gone, the listing is
+    /// not believed: nothing is deleted, and an alert is raised.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub deletion_guard: f64,
 }
 
 /// Whether one process does all the work or many share it.
@@ -64,6 +73,9 @@ impl Default for ProcessingConfig {
             rescan_interval: Seconds::whole(300),
             shutdown_grace: Seconds::whole(30),
             commit_batch_size: positive(256),
+            spool_threshold: ByteSize(1 << 20),
+            spool_directory: None,
+            deletion_guard: 0.5,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! `content_sources[]`: where documents come from.
 
-use super::FileSourceConfig;
+use super::{
+    AzureSourceConfig, DatabaseSourceConfig, FileSourceConfig, GcsSourceConfig, HttpSourceConfig,
+    ParquetSourceConfig, RestSourceConfig, S3SourceConfig, WebSourceConfig,
+};
 use crate::redaction::redact_section;
 use gdg_model::SourceName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -9,13 +12,6 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
-use std::fmt;
-
-/// The type of a folder of documents.
-const FILE: &str = "file";
-
-/// The types that are known by name. What a worker was built with decides which of them it can read.
-const OTHER_TYPES: [&str; 8] = ["s3", "gcs", "azure", "http", "web", "database", "parquet", "rest"];
 
 /// A place where documents come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,52 +22,77 @@ pub struct SourceConfig {
     pub kind: SourceKind,
 }
 
-/// What a source is: the key `type` and the keys that belong to it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SourceKind {
-    /// A folder.
-    File(FileSourceConfig),
-    /// A type whose keys are not interpreted here.
-    Other(OtherSource),
-}
-
-/// A source whose keys are kept as they were written. Its credentials are redacted wherever it is shown.
-#[derive(Clone, PartialEq)]
-pub struct OtherSource {
-    /// The key `type`.
-    pub source_type: String,
-    /// All keys but `name` and `type`.
-    pub keys: Map<String, Value>,
-}
-
-impl fmt::Debug for OtherSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = redact_section(&self.keys);
-        f.debug_struct("OtherSource").field("source_type", &self.source_type).field("keys", &keys).finish()
-    }
-}
-
-impl SourceKind {
-    /// The key `type`.
-    pub fn source_type(&self) -> &str {
-        match self {
-            Self::File(_) => FILE,
-            Self::Other(other) => &other.source_type,
+/// Makes [`SourceKind`] of the types that there are.
+macro_rules! source_kinds {
+    ($($(#[$doc:meta])* $kind:ident($keys:ty) = $name:literal;)+) => {
+        /// What a source is: the key `type` and the keys that belong to it.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum SourceKind {
+            $($(#[$doc])* $kind(Box<$keys>),)+
         }
-    }
+
+        impl SourceKind {
+            /// The values that the key `type` takes.
+            pub const TYPES: &[&str] = &[$($name),+];
+
+            /// The key `type`.
+            pub const fn source_type(&self) -> &'static str {
+                match self {
+                    $(Self::$kind(_) => $name,)+
+                }
+            }
+
+            fn keys(&self) -> serde_json::Result<Value> {
+                match self {
+                    $(Self::$kind(keys) => serde_json::to_value(keys),)+
+                }
+            }
+
+            fn from_keys<E: serde::de::Error>(source_type: &str, keys: Value) -> Result<Self, E> {
+                match source_type {
+                    $($name => serde_json::from_value(keys).map(Self::$kind).map_err(E::custom),)+
+                    _ => Err(E::custom(format_args!("`{source_type}` is no type of source"))),
+                }
+            }
+
+            /// The schema of each type's keys.
+            fn schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
+                vec![$(($name, <$keys>::json_schema(generator))),+]
+            }
+        }
+    };
+}
+
+source_kinds! {
+    /// A folder.
+    File(FileSourceConfig) = "file";
+    /// A bucket of S3, or of a store that speaks its protocol.
+    S3(S3SourceConfig) = "s3";
+    /// A bucket of Google Cloud Storage.
+    Gcs(GcsSourceConfig) = "gcs";
+    /// A container of Azure Blob Storage.
+    Azure(AzureSourceConfig) = "azure";
+    /// Files on a web server that are listed one by one.
+    Http(HttpSourceConfig) = "http";
+    /// Pages of the web, and where their links lead.
+    Web(WebSourceConfig) = "web";
+    /// Rows of a database.
+    Database(DatabaseSourceConfig) = "database";
+    /// Rows of Parquet files.
+    Parquet(ParquetSourceConfig) = "parquet";
+    /// What a service with a JSON interface tells.
+    Rest(RestSourceConfig) = "rest";
 }
 
 /// Keys that hold credentials are written redacted, like everywhere in the configuration.
 impl Serialize for SourceConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let keys = match &self.kind {
-            SourceKind::File(file) => serde_json::to_value(file).map_err(S::Error::custom)?,
-            SourceKind::Other(other) => Value::Object(redact_section(&other.keys)),
-        };
+        let keys = self.kind.keys().map_err(S::Error::custom)?;
+        let keys = keys.as_object().map(redact_section).unwrap_or_default();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", &self.name)?;
         map.serialize_entry("type", self.kind.source_type())?;
-        for (key, value) in keys.as_object().into_iter().flatten() {
+        for (key, value) in &keys {
             map.serialize_entry(key, value)?;
         }
         map.end()
@@ -88,14 +109,7 @@ impl<'de> Deserialize<'de> for SourceConfig {
         };
         let name = SourceName::new(text("name")?);
         let source_type = text("type")?;
-        let kind = if source_type == FILE {
-            SourceKind::File(serde_json::from_value(Value::Object(keys)).map_err(D::Error::custom)?)
-        } else if OTHER_TYPES.contains(&source_type.as_str()) {
-            SourceKind::Other(OtherSource { source_type, keys })
-        } else {
-            return Err(D::Error::custom(format_args!("`{source_type}` is no type of source")));
-        };
-        Ok(Self { name, kind })
+        Ok(Self { name, kind: SourceKind::from_keys(&source_type, Value::Object(keys))? })
     }
 }
 
@@ -105,30 +119,31 @@ impl JsonSchema for SourceConfig {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let name = json!({
-            "description": "Its name, unique among the sources and without a colon. Documents are named after it.",
-            "type": "string",
-            "minLength": 1
-        });
-        let mut file = FileSourceConfig::json_schema(generator);
-        let file_keys = file.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-        let mut properties = Map::new();
-        properties.insert("name".into(), name.clone());
-        properties.insert("type".into(), json!({ "type": "string", "const": FILE }));
-        properties.extend(file_keys);
-        file.insert("properties".into(), Value::Object(properties));
-        file.insert("required".into(), json!(["name", "type"]));
+        let alternatives = SourceKind::schemas(generator).into_iter();
+        let alternatives: Vec<Schema> =
+            alternatives.map(|(source_type, schema)| with_name_and_type(schema, source_type)).collect();
         json_schema!({
             "description": "A place where documents come from. `type` says what it is, and which keys it has.",
-            "oneOf": [
-                file,
-                {
-                    "description": "A source whose keys are checked by the workers that can read it.",
-                    "type": "object",
-                    "properties": { "name": name, "type": { "type": "string", "enum": OTHER_TYPES } },
-                    "required": ["name", "type"]
-                }
-            ]
+            "oneOf": alternatives
         })
     }
+}
+
+/// The schema of a type's own keys, with those that every source has.
+fn with_name_and_type(mut schema: Schema, source_type: &str) -> Schema {
+    let own_keys = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let name = json!({
+        "description": "Its name, unique among the sources and without a colon. Documents are named after it.",
+        "type": "string",
+        "minLength": 1
+    });
+    let mut properties = Map::new();
+    properties.insert("name".into(), name);
+    properties.insert("type".into(), json!({ "type": "string", "const": source_type }));
+    properties.extend(own_keys);
+    let own_required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let required: Vec<Value> = ["name", "type"].map(Value::from).into_iter().chain(own_required).collect();
+    schema.insert("required".into(), required.into());
+    schema.insert("properties".into(), Value::Object(properties));
+    schema
 }

@@ -44,6 +44,8 @@ pub struct DistributedOptions {
     pub strict_id: bool,
     /// How a parser process is started.
     pub sandbox: SandboxCommand,
+    /// Where the variables that sources' configurations name are looked up.
+    pub environment: Environment,
     /// Whether it ends once one run is completed, rather than wait for the next.
     pub once: bool,
     /// The number of documents after which it ends.
@@ -93,7 +95,7 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> Result<Option<RunSummary>, PipelineError> {
     let started = Instant::now();
-    let sources = open_sources(config)?;
+    let sources = open_sources(config, &options.environment)?;
     let Connections { work: postgres, election } = connections;
     let recycling = postgres.clone();
     let _recycling = AbortOnDrop(tokio::spawn(async move { recycling.recycle().await }));

@@ -36,12 +36,14 @@ impl Links {
         Self { bases, mappings }
     }
 
-    /// Where `link`, as it stands in the document at `from`, leads within the
-    /// folder. `None` when it leads elsewhere. Looks at no file.
+    /// Where `link`, as it stands in the document at `from` (in one of another
+    /// source when `None`), leads within the folder. `None` when it leads
+    /// elsewhere. Looks at no file.
     ///
     /// A path that begins with `/` is an absolute one when it lies in the
     /// folder, and otherwise begins at the folder, as links of a site do.
-    pub(super) fn resolve(&self, from: &RelativePath, link: &str) -> Option<Target> {
+    /// From another source, only what certainly leads into the folder does.
+    pub(super) fn resolve(&self, from: Option<&RelativePath>, link: &str) -> Option<Target> {
         let (link, fragment) = link.trim().split_once('#').unwrap_or((link.trim(), ""));
         let link = link.split_once('?').map_or(link, |(path, _)| path);
         // Before the text is copied: links may be whole images.
@@ -50,26 +52,29 @@ impl Links {
         }
         let link = link.replace('\\', "/");
         let bytes = Cow::from(percent_decode_str(&link));
-        let path = if link.is_empty() {
-            Some(from.clone())
-        } else if link.starts_with('/') || has_scheme(&link) {
-            self.absolute(&bytes)
+        let path = if link.starts_with('/') || has_scheme(&link) {
+            self.absolute(&bytes, from.is_some())
+        } else if link.is_empty() {
+            from.cloned()
         } else {
-            RelativePath::resolve(&from.parent()?, &bytes)
+            RelativePath::resolve(&from?.parent()?, &bytes)
         }?;
         let is_folder = path.is_empty() || [&b"/"[..], b"/.", b"/.."].iter().any(|end| bytes.ends_with(end));
         let fragment = percent_decode_str(fragment).decode_utf8_lossy().into_owned();
         Some(Target { path, is_folder, fragment })
     }
 
-    fn absolute(&self, link: &[u8]) -> Option<RelativePath> {
+    fn absolute(&self, link: &[u8], is_own: bool) -> Option<RelativePath> {
         let of_file_url = file_url_path(link);
         let mapped = self.map(link).or_else(|| of_file_url.and_then(|path| self.map(path)));
         let path = match (&mapped, of_file_url) {
             (Some(mapped), _) => self.beneath_base(mapped).unwrap_or(mapped),
             (None, Some(path)) => self.beneath_base(path)?,
             (None, None) if link.starts_with(b"//") || !link.starts_with(b"/") => return None,
-            (None, None) => self.beneath_base(link).unwrap_or(link),
+            (None, None) => match self.beneath_base(link) {
+                None if !is_own => return None,
+                beneath => beneath.unwrap_or(link),
+            },
         };
         RelativePath::resolve(&RelativePath::default(), path)
     }
@@ -135,7 +140,7 @@ mod tests {
 
     /// Where a link in `guide/start.md` leads.
     fn led(links: &Links, link: &str) -> Option<String> {
-        let target = links.resolve(&path("guide/start.md"), link)?;
+        let target = links.resolve(Some(&path("guide/start.md")), link)?;
         let folder = if target.is_folder { "/" } else { "" };
         let fragment =
             if target.fragment.is_empty() { String::new() } else { format!("#{}", target.fragment) };
@@ -217,6 +222,23 @@ mod tests {
     }
 
     #[test]
+    fn from_another_source_only_what_certainly_leads_into_the_folder_does() {
+        let links = links(&[("https://docs.example.com/", "")]);
+        for (link, target) in [
+            ("install.md", None),
+            ("/index.md", None),
+            ("", None),
+            ("#part", None),
+            ("/srv/docs/index.md", Some("index.md")),
+            ("file:///srv/docs/a.md", Some("a.md")),
+            ("https://docs.example.com/guide/a.html", Some("guide/a.html")),
+        ] {
+            let led = links.resolve(None, link).map(|target| target.path.locator());
+            assert_eq!(led.as_deref(), target, "{link}");
+        }
+    }
+
+    #[test]
     fn urls_lead_elsewhere_except_to_files_in_the_folder() {
         check(
             &links(&[]),
@@ -286,7 +308,7 @@ mod tests {
             other in ".{0,40}",
         ) {
             for link in [link, other] {
-                if let Some(target) = links(&[("/mnt", "/srv/docs/x")]).resolve(&path("guide/start.md"), &link) {
+                if let Some(target) = links(&[("/mnt", "/srv/docs/x")]).resolve(Some(&path("guide/start.md")), &link) {
                     prop_assert!(target.path.parts().all(|part| !matches!(part, b"." | b"..")));
                     prop_assert_eq!(RelativePath::from_locator(&target.path.locator()), Some(target.path));
                 }
@@ -303,7 +325,7 @@ mod tests {
             let encoded = encoded.to_string().replace("%2F", "/");
             let up = "../".repeat(from.matches('/').count());
             for link in [format!("/{encoded}"), format!("{up}{encoded}")] {
-                let target = links(&[]).resolve(&path(&from), &link).unwrap();
+                let target = links(&[]).resolve(Some(&path(&from)), &link).unwrap();
                 prop_assert_eq!(&target.path, &document, "{}", link);
             }
         }

@@ -13,7 +13,9 @@ use self::path::RelativePath;
 use self::rules::Rules;
 use self::walk::Walk;
 use crate::blocking::on_blocking_thread;
-use crate::{Content, Cursor, Fetched, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceError};
+use crate::{
+    Content, Cursor, Fetch, Fetched, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceError,
+};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -96,18 +98,19 @@ impl Source for FileSource {
         .boxed()
     }
 
-    async fn fetch(&self, document: &DocumentRef) -> Result<Fetched, SourceError> {
+    async fn fetch(&self, document: &DocumentRef, _: Option<&Stamp>) -> Result<Fetch, SourceError> {
         let (shared, locator) = (Arc::clone(&self.shared), document.locator.clone());
-        on_blocking_thread(move || shared.fetch(locator)).await
+        on_blocking_thread(move || shared.fetch(locator)).await.map(Fetch::Document)
     }
 
     fn resolve_link(&self, from: &DocumentRef, target: &str) -> Option<ResolvedLink> {
-        let from_path = RelativePath::from_locator(&from.locator)?;
-        let target = self.links.resolve(&from_path, target)?;
+        let is_own = from.source_name == self.shared.name;
+        let from_path = is_own.then(|| RelativePath::from_locator(&from.locator)).flatten();
+        let target = self.links.resolve(from_path.as_ref(), target)?;
         let path = self.shared.file_at(target.path, target.is_folder)?;
         let link_depth = from.link_depth.saturating_add(1);
         let document = self.shared.document(&path, link_depth, Stamp::default());
-        let follow = path != from_path && self.may_follow(&document);
+        let follow = Some(&path) != from_path.as_ref() && self.may_follow(&document);
         Some(ResolvedLink { document, fragment: target.fragment, follow })
     }
 
@@ -147,7 +150,7 @@ impl Shared {
     fn fetch(&self, locator: String) -> Result<Fetched, SourceError> {
         let source_name = self.name.clone();
         let Some(path) = RelativePath::from_locator(&locator) else {
-            let rule = "it is no path within the folder";
+            let rule = "it is no path within the folder".into();
             return Err(SourceError::Refused { source_name, locator, rule });
         };
         let (file, Found { file_type, stamp }) =
@@ -180,7 +183,7 @@ impl Shared {
     }
 
     fn refused(&self, path: &RelativePath, rule: &'static str) -> SourceError {
-        SourceError::Refused { source_name: self.name.clone(), locator: path.locator(), rule }
+        SourceError::Refused { source_name: self.name.clone(), locator: path.locator(), rule: rule.into() }
     }
 }
 
@@ -190,7 +193,7 @@ fn error_of(unreachable: Unreachable, source_name: &SourceName, path: &RelativeP
         Unreachable::LinkNotFollowed => SourceError::Refused {
             source_name: source_name.clone(),
             locator: path.locator(),
-            rule: "it leads through a symbolic link that the key `symlinks` does not let be followed",
+            rule: "it leads through a symbolic link that the key `symlinks` does not let be followed".into(),
         },
         Unreachable::Io(error) => SourceError::from_io(source_name, &path.locator(), error),
     }
