@@ -37,6 +37,7 @@ fn write_summary(text: &mut String, summary: &RunSummary, database: &str) -> std
     )?;
     writeln!(text, "database       {database}")?;
     write_unchanged(text, summary)?;
+    write_vanished(text, summary)?;
     write_failures(text, summary)?;
     write_listing_problems(text, summary)?;
     if summary.interrupted {
@@ -79,6 +80,24 @@ fn write_unchanged(text: &mut String, summary: &RunSummary) -> std::fmt::Result 
             writeln!(text, "\n{} documents are as they were and were not parsed again", thousands(unchanged))
         }
     }
+}
+
+fn write_vanished(text: &mut String, summary: &RunSummary) -> std::fmt::Result {
+    match summary.vanished {
+        0 => {}
+        1 => writeln!(text, "\n1 document is no longer in its source and was removed")?,
+        vanished => {
+            writeln!(
+                text,
+                "\n{} documents are no longer in their sources and were removed",
+                thousands(vanished)
+            )?;
+        }
+    }
+    for alert in &summary.alerts {
+        writeln!(text, "\nalert: {}", alert.message)?;
+    }
+    Ok(())
 }
 
 fn write_failures(text: &mut String, summary: &RunSummary) -> std::fmt::Result {

@@ -53,6 +53,11 @@ impl DocumentParser {
         &self.limits
     }
 
+    /// The format that [`parse`](Self::parse) would parse `input` as.
+    pub fn format_of(&self, input: &Input<'_>, content_type: Option<&str>) -> Result<Format, ParseError> {
+        detect(input, content_type)
+    }
+
     /// Detects the format of `input` and parses it; `content_type` is the
     /// media type that its source gave, if any. Blocks until the document is
     /// parsed, at most a little longer than the deadline.

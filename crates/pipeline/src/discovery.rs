@@ -4,8 +4,9 @@ use crate::PipelineError;
 use crate::progress::Progress;
 use crate::store::{DiscoveryBatch, DiscoveryStore};
 use futures::StreamExt;
-use gdg_model::{DocumentRef, RunId, Stamp};
-use gdg_sources::{Cursor, ListedBatch, Source};
+use gdg_model::{DocumentRef, RunId};
+use gdg_sources::{Cursor, ListedBatch, ListingProblem, ProblemScope, Source};
+use gdg_storage::ListingGap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -54,9 +55,8 @@ impl Discovery {
     }
 
     async fn take_in(&self, batch: ListedBatch) -> Result<(), PipelineError> {
-        let problems: Vec<_> =
-            batch.problems.into_iter().map(|problem| (problem.locator, problem.error.to_string())).collect();
-        for (locator, message) in &problems {
+        let problems: Vec<_> = batch.problems.into_iter().map(gap_of).collect();
+        for ListingGap { locator, message, .. } in &problems {
             tracing::warn!(source = %self.source.name(), locator, message, "the listing goes on without what it cannot read");
         }
         let batch = DiscoveryBatch {
@@ -76,13 +76,15 @@ impl Discovery {
         let mut after = 0;
         loop {
             let page =
-                self.store.linking_documents(&self.run, self.source.name(), after, LINKING_PAGE).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = last.document_number;
+                self.store.open_dependencies(&self.run, self.source.name(), after, LINKING_PAGE).await?;
+            let Some(last) = page.last else { return Ok(()) };
+            after = last;
             let source = Arc::clone(&self.source);
             // A source may look at its files to tell whether a link can be followed.
-            let looking = tokio::task::spawn_blocking(move || linked_documents(&*source, &page));
-            let linked = looking.await.unwrap_or_default();
+            let looking = tokio::task::spawn_blocking(move || {
+                page.targets.into_iter().filter(|target| source.may_follow(target)).collect()
+            });
+            let linked: Vec<DocumentRef> = looking.await.unwrap_or_default();
             let added = self.store.enqueue_linked(&self.run, linked).await?;
             self.progress.followed(added);
             self.enqueued.notify_one();
@@ -90,25 +92,10 @@ impl Discovery {
     }
 }
 
-/// The documents that `page` links to and that the source lets links lead to.
-fn linked_documents(
-    source: &dyn Source,
-    page: &[(gdg_storage::LinkingDocument, Vec<gdg_model::DocId>)],
-) -> Vec<DocumentRef> {
-    let prefix = format!("{}:", source.name());
-    let targets =
-        page.iter().flat_map(|(document, targets)| targets.iter().map(move |target| (document, target)));
-    targets
-        .filter_map(|(document, target)| {
-            let locator = target.as_str().strip_prefix(&prefix)?.to_owned();
-            let target = DocumentRef {
-                doc_id: target.clone(),
-                source_name: source.name().clone(),
-                locator,
-                link_depth: document.link_depth + 1,
-                stamp: Stamp::default(),
-            };
-            source.may_follow(&target).then_some(target)
-        })
-        .collect()
+fn gap_of(problem: ListingProblem) -> ListingGap {
+    ListingGap {
+        locator: problem.locator,
+        message: problem.error.to_string(),
+        hides_source: problem.scope == ProblemScope::Source,
+    }
 }

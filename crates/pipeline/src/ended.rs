@@ -23,10 +23,8 @@ pub enum Ended {
     Stored {
         /// Its claim.
         fence: Fence,
-        /// Its graph.
+        /// Its graph, with the documents that it links to and that are to be processed too.
         graph: Box<GraphDocument>,
-        /// Documents that it links to and that are to be processed too.
-        follow: Vec<DocumentRef>,
     },
     /// It is as it was.
     Unchanged {
@@ -38,6 +36,14 @@ pub enum Ended {
         format: Option<Format>,
         /// Its size in bytes.
         size: u64,
+    },
+    /// It was stored before, and is not in its source any more. Whether what is stored of it goes is decided at the end
+    /// of the run.
+    Vanished {
+        /// Its claim.
+        fence: Fence,
+        /// Its name.
+        document: DocumentRef,
     },
     /// It has no parser, and the configuration says to pass over such documents.
     Skipped {
@@ -63,9 +69,10 @@ impl Ended {
     /// The claim that this ends.
     pub fn fence(&self) -> Fence {
         match self {
-            Self::Stored { fence, .. } | Self::Unchanged { fence, .. } | Self::Skipped { fence, .. } => {
-                *fence
-            }
+            Self::Stored { fence, .. }
+            | Self::Unchanged { fence, .. }
+            | Self::Vanished { fence, .. }
+            | Self::Skipped { fence, .. } => *fence,
             Self::Failed { failure, .. } => failure.fence,
         }
     }
@@ -95,7 +102,9 @@ pub struct Discovered {
 pub struct CommitReport {
     /// Documents that left the queue, counted.
     pub counters: RunCounters,
-    /// Documents that were enqueued because a stored one links to them.
+    /// Documents that left the queue because they have vanished.
+    pub vanished: u64,
+    /// Documents that were enqueued because a stored or unchanged one links to them.
     pub followed: u64,
     /// Documents that failed and will be tried again.
     pub retried: u64,
@@ -111,6 +120,7 @@ impl CommitReport {
         for (key, tally) in other.counters.iter() {
             self.counters.add(key.clone(), tally);
         }
+        self.vanished += other.vanished;
         self.followed += other.followed;
         self.retried += other.retried;
         self.refused += other.refused;

@@ -32,6 +32,7 @@ pub mod single;
 pub mod sqlite;
 mod store;
 mod summary;
+mod sweep;
 mod tally;
 mod tasks;
 

@@ -3,14 +3,13 @@
 use crate::commit_channel::CommitSender;
 use crate::ended::{ClaimedDocument, Ended};
 use crate::sqlite::is_unchanged;
+use crate::store::CopyStore;
 use gdg_config::{ByteSize, UnsupportedPolicy};
-use gdg_model::{
-    ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, ParsedDocument, SourceName,
-};
+use gdg_model::{ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, Link};
 use gdg_parsing::{DocumentParser, Input, ParseError};
-use gdg_queue::Failure;
-use gdg_sources::{Content, Fetch, Source, SourceError};
-use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome};
+use gdg_queue::{Failure, Fence};
+use gdg_sources::{Fetch, Source, SourceError};
+use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, StoredCopy};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -21,17 +20,26 @@ const FETCHES_AHEAD: usize = 16;
 
 /// Fetches and parses documents. Fetching is asynchronous; parsing runs on
 /// blocking threads, as many at a time as there are parse threads.
-#[derive(Debug)]
 pub(crate) struct Processor {
-    sources: HashMap<SourceName, Arc<dyn Source>>,
-    parser: Arc<DocumentParser>,
+    options: ProcessorOptions,
     fetch_slots: Arc<Semaphore>,
     parse_slots: Arc<Semaphore>,
     max_document_size: ByteSize,
-    unsupported: UnsupportedPolicy,
+}
+
+/// What a processor works with.
+pub(crate) struct ProcessorOptions {
+    /// In the order in which links are offered to them.
+    pub(crate) sources: Vec<Arc<dyn Source>>,
+    pub(crate) parser: Arc<DocumentParser>,
+    pub(crate) parse_threads: usize,
+    pub(crate) unsupported: UnsupportedPolicy,
     /// Whether links are stored as relationships; they are followed in any case.
-    stores_links: bool,
-    parse_fingerprint: Arc<str>,
+    pub(crate) stores_links: bool,
+    pub(crate) parse_fingerprint: Arc<str>,
+    /// Where graphs of documents with the same content are found, if there may be any: a document that was renamed is
+    /// not parsed again.
+    pub(crate) copies: Option<Arc<dyn CopyStore>>,
 }
 
 /// A document's turn to be fetched.
@@ -54,34 +62,25 @@ struct Failed {
     size: u64,
 }
 
+impl Failed {
+    /// Of a document of which nothing is known yet.
+    fn early(class: ErrorClass, message: String) -> Self {
+        Self { class, message, format: None, size: 0 }
+    }
+}
+
 impl From<SourceError> for Failed {
     fn from(error: SourceError) -> Self {
-        Self { class: error.class(), message: error.to_string(), format: None, size: 0 }
+        Self::early(error.class(), error.to_string())
     }
 }
 
 impl Processor {
-    pub(crate) fn new(
-        sources: HashMap<SourceName, Arc<dyn Source>>,
-        parser: Arc<DocumentParser>,
-        parse_threads: usize,
-        unsupported: UnsupportedPolicy,
-        stores_links: bool,
-        parse_fingerprint: Arc<str>,
-    ) -> Self {
-        let max_document_size = parser.limits().max_document_size;
-        let fetch_slots = Arc::new(Semaphore::new(FETCHES_AHEAD + parse_threads));
-        let parse_slots = Arc::new(Semaphore::new(parse_threads));
-        Self {
-            sources,
-            parser,
-            fetch_slots,
-            parse_slots,
-            max_document_size,
-            unsupported,
-            stores_links,
-            parse_fingerprint,
-        }
+    pub(crate) fn new(options: ProcessorOptions) -> Self {
+        let max_document_size = options.parser.limits().max_document_size;
+        let fetch_slots = Arc::new(Semaphore::new(FETCHES_AHEAD + options.parse_threads));
+        let parse_slots = Arc::new(Semaphore::new(options.parse_threads));
+        Self { options, fetch_slots, parse_slots, max_document_size }
     }
 
     /// Waits for a document's turn. Until then it has cost nothing, and can be given back.
@@ -117,100 +116,141 @@ impl Processor {
         slots: &mut Slots,
     ) -> Result<Ended, Failed> {
         let ClaimedDocument { fence, mut document, known } = claimed;
-        let source = self.sources.get(&document.source_name).ok_or_else(|| Failed {
-            class: ErrorClass::Permanent,
-            message: format!("the configuration has no source named `{}`", document.source_name),
-            format: None,
-            size: 0,
+        let source = self.options.sources.iter().find(|source| *source.name() == document.source_name);
+        let source = source.ok_or_else(|| {
+            let message = format!("the configuration has no source named `{}`", document.source_name);
+            Failed::early(ErrorClass::Permanent, message)
         })?;
-        let source = Arc::clone(source);
-        let stamp_to_beat = known
-            .as_ref()
-            .filter(|known| known.parse_fingerprint == *self.parse_fingerprint)
-            .map(|known| &known.stamp);
-        let fetched = match (source.fetch(&document, stamp_to_beat).await?, &known) {
-            (Fetch::Unchanged { stamp }, Some(known)) => {
+        let same_parser = |known: &&KnownDocument| known.parse_fingerprint == *self.options.parse_fingerprint;
+        let known_stamp = known.as_ref().filter(same_parser).map(|known| &known.stamp);
+        let fetched = match (source.fetch(&document, known_stamp).await, &known) {
+            (Ok(Fetch::Document(fetched)), _) => fetched,
+            (Ok(Fetch::Unchanged { stamp }), Some(known)) => {
                 document.stamp = stamp;
                 return Ok(Ended::Unchanged { fence, document, format: known.format, size: known.size });
             }
-            (Fetch::Unchanged { .. }, None) => {
+            (Ok(Fetch::Unchanged { .. }), None) => {
                 let message = format!("bug: {} is said to be unchanged, and was never seen", document.doc_id);
-                return Err(Failed { class: ErrorClass::Permanent, message, format: None, size: 0 });
+                return Err(Failed::early(ErrorClass::Permanent, message));
             }
-            (Fetch::Document(fetched), _) => fetched,
+            (Err(SourceError::Vanished { .. }), Some(_)) => return Ok(Ended::Vanished { fence, document }),
+            (Err(error), _) => return Err(error.into()),
         };
         document.stamp = fetched.stamp;
-        if let Some(known) =
-            known.as_ref().filter(|known| is_unchanged(known, &document.stamp, &self.parse_fingerprint))
+        if let Some(known) = known
+            .as_ref()
+            .filter(|known| is_unchanged(known, &document.stamp, &self.options.parse_fingerprint))
         {
             return Ok(Ended::Unchanged { fence, document, format: known.format, size: known.size });
         }
-        let job = ParseJob {
-            processor: Arc::clone(&self),
-            source,
-            document,
-            known,
-            content: fetched.content,
-            content_type: fetched.content_type,
-            name: fetched.name,
-        };
         slots.parse = Arc::clone(&self.parse_slots).acquire_owned().await.ok();
         slots.turn = None;
-        tokio::task::spawn_blocking(move || job.run(fence)).await.unwrap_or_else(|error| {
-            let message = format!("bug: processing panicked: {error}");
-            Err(Failed { class: ErrorClass::Poison, message, format: None, size: 0 })
+        let max = self.max_document_size.bytes();
+        let content = fetched.content;
+        let (processor, parse_fingerprint) = (Arc::clone(&self), self.options.parse_fingerprint.to_string());
+        let (name, content_type) = (fetched.name, fetched.content_type);
+        let read = on_blocking_thread(move || {
+            let declared_size = content.length();
+            let bytes =
+                content.read(max).map_err(|error| Failed { size: declared_size, ..Failed::from(error) })?;
+            let (size, content_hash) = (bytes.len() as u64, ContentHash::of(&bytes));
+            let header = DocumentHeader { document, size, content_hash, parse_fingerprint };
+            Ok(ReadDocument { processor, header, bytes, name, content_type })
+        });
+        let read = read.await?;
+        if let Some(known) = known.as_ref().filter(|known| has_content(known, &read.header)) {
+            let (document, size) = (read.header.document, read.header.size);
+            return Ok(Ended::Unchanged { fence, document, format: known.format, size });
+        }
+        let copy = if known.is_none() { read.find_copy().await } else { None };
+        on_blocking_thread(move || match copy {
+            Some(copy) => Ok(read.take_over(copy, fence)),
+            None => read.parse(fence),
         })
+        .await
     }
 }
 
-/// The part of a document's processing that blocks: reading, parsing, and making ready for storing.
-struct ParseJob {
-    processor: Arc<Processor>,
-    source: Arc<dyn Source>,
-    document: DocumentRef,
-    known: Option<KnownDocument>,
-    content: Content,
-    content_type: Option<String>,
-    name: String,
+/// Runs a part of a document's processing that blocks.
+async fn on_blocking_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Failed> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(Failed::early(ErrorClass::Poison, format!("bug: processing panicked: {error}")))
+    })
 }
 
-impl ParseJob {
-    fn run(self, fence: gdg_queue::Fence) -> Result<Ended, Failed> {
-        let Self { processor, source, document, known, content, content_type, name } = self;
-        let declared_size = content.length();
-        let bytes = content
-            .read(processor.max_document_size.bytes())
-            .map_err(|error| Failed { size: declared_size, ..Failed::from(error) })?;
-        let size = bytes.len() as u64;
-        let content_hash = ContentHash::of(&bytes);
-        let header = DocumentHeader {
-            document,
-            size,
-            content_hash,
-            parse_fingerprint: processor.parse_fingerprint.to_string(),
-        };
-        if let Some(known) = known.filter(|known| has_content(known, &header)) {
-            return Ok(Ended::Unchanged { fence, document: header.document, format: known.format, size });
+/// A document whose bytes are in memory.
+struct ReadDocument {
+    processor: Arc<Processor>,
+    header: DocumentHeader,
+    bytes: Vec<u8>,
+    name: String,
+    content_type: Option<String>,
+}
+
+impl ReadDocument {
+    fn input(&self) -> Input<'_> {
+        Input { name: &self.name, bytes: &self.bytes }
+    }
+
+    /// The graph of another document with the same bytes, if there is one. That the database does not tell is no
+    /// reason to fail: the document is parsed.
+    async fn find_copy(&self) -> Option<StoredCopy> {
+        let copies = self.processor.options.copies.as_ref()?;
+        let format =
+            self.processor.options.parser.format_of(&self.input(), self.content_type.as_deref()).ok()?;
+        match copies.find_copy(&self.header, format).await {
+            Ok(copy) => copy,
+            Err(error) => {
+                tracing::debug!(%error, doc_id = %self.header.document.doc_id, "it is not known whether there is a copy");
+                None
+            }
         }
-        let input = Input { name: &name, bytes: &bytes };
-        let parsed = match processor.parser.parse(&input, content_type.as_deref()) {
-            Ok(parsed) => parsed,
+    }
+
+    fn take_over(self, copy: StoredCopy, fence: Fence) -> Ended {
+        let links = copy.links();
+        tracing::debug!(doc_id = %self.header.document.doc_id, "taken over from a document with the same content");
+        self.end(fence, &links, |header, relationships| GraphDocument::copied(header, copy, relationships))
+    }
+
+    /// Parses it. Blocks until it is done.
+    fn parse(self, fence: Fence) -> Result<Ended, Failed> {
+        let options = &self.processor.options;
+        match options.parser.parse(&self.input(), self.content_type.as_deref()) {
+            Ok(parsed) => {
+                let links = parsed.links.clone();
+                Ok(self.end(fence, &links, |header, relationships| {
+                    GraphDocument::new(header, parsed, relationships)
+                }))
+            }
             Err(failure) => {
-                let passed_over = processor.unsupported == UnsupportedPolicy::Skip
+                let passed_over = options.unsupported == UnsupportedPolicy::Skip
                     && matches!(failure.error, ParseError::Unsupported { .. });
                 if passed_over {
-                    return Ok(Ended::Skipped { fence, header: Box::new(header) });
+                    return Ok(Ended::Skipped { fence, header: Box::new(self.header) });
                 }
                 let (class, message) = (failure.error.class(), failure.error.to_string());
-                return Err(Failed { class, message, format: failure.format, size });
+                Err(Failed { class, message, format: failure.format, size: self.header.size })
             }
-        };
-        let (mut relationships, follow) = resolve_links(&*source, &header.document, &parsed);
-        if !processor.stores_links {
+        }
+    }
+
+    /// The document with its links resolved, and its graph made ready for storing.
+    fn end(
+        self,
+        fence: Fence,
+        links: &[Link],
+        graph: impl FnOnce(DocumentHeader, Vec<ExplicitRelationship>) -> GraphDocument,
+    ) -> Ended {
+        let options = &self.processor.options;
+        let (mut relationships, follow) = resolve_links(&options.sources, &self.header.document, links);
+        if !options.stores_links {
             relationships.clear();
         }
-        let graph = Box::new(GraphDocument::new(header, parsed, relationships));
-        Ok(Ended::Stored { fence, graph, follow })
+        let graph = graph(self.header, relationships).with_dependencies(follow);
+        Ended::Stored { fence, graph: Box::new(graph) }
     }
 }
 
@@ -221,21 +261,23 @@ fn has_content(known: &KnownDocument, header: &DocumentHeader) -> bool {
         && known.outcome == KnownOutcome::Stored
 }
 
-/// The links of a document that its source recognises as its own, and the documents among their targets to process too.
+/// The links of a document that a source recognises as its own, and the documents among their targets to process too.
+/// The document's own source is asked first.
 fn resolve_links(
-    source: &dyn Source,
+    sources: &[Arc<dyn Source>],
     document: &DocumentRef,
-    parsed: &ParsedDocument,
+    links: &[Link],
 ) -> (Vec<ExplicitRelationship>, Vec<DocumentRef>) {
+    let (own, others): (Vec<_>, Vec<_>) =
+        sources.iter().partition(|source| *source.name() == document.source_name);
+    let resolve =
+        |target: &str| own.iter().chain(&others).find_map(|source| source.resolve_link(document, target));
     let mut resolved: HashMap<&str, Option<gdg_sources::ResolvedLink>> = HashMap::new();
     let mut relationships = Vec::new();
     let mut follow = Vec::new();
-    for link in &parsed.links {
+    for link in links {
         let is_new = !resolved.contains_key(link.target.as_str());
-        let target = resolved
-            .entry(&link.target)
-            .or_insert_with(|| source.resolve_link(document, &link.target))
-            .as_ref();
+        let target = resolved.entry(&link.target).or_insert_with(|| resolve(&link.target)).as_ref();
         let Some(target) = target else { continue };
         relationships.push(ExplicitRelationship {
             position: link.element,

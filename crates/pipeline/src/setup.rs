@@ -1,13 +1,12 @@
 //! What both modes make of a configuration at their start.
 
 use crate::PipelineError;
-use crate::processing::Processor;
+use crate::processing::{Processor, ProcessorOptions};
+use crate::store::CopyStore;
 use gdg_config::{Config, Environment};
-use gdg_model::SourceName;
 use gdg_parsing::{DocumentParser, SandboxCommand};
 use gdg_queue::RetryPolicy;
 use gdg_sources::{Source, SourceContext, Spool, open_source};
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -51,22 +50,23 @@ pub(crate) fn parse_threads(config: &Config) -> usize {
     )
 }
 
-/// What fetches and parses documents of `sources`, `threads` at a time.
+/// What fetches and parses documents of `sources`, `threads` at a time. Where there is nothing to take over yet, `copies`
+/// is `None`.
 pub(crate) fn processor(
     config: &Config,
     sources: &[Arc<dyn Source>],
     sandbox: SandboxCommand,
     threads: usize,
     parse_fingerprint: &Arc<str>,
+    copies: Option<Arc<dyn CopyStore>>,
 ) -> Processor {
-    let by_name: HashMap<SourceName, Arc<dyn Source>> =
-        sources.iter().map(|source| (source.name().clone(), Arc::clone(source))).collect();
-    Processor::new(
-        by_name,
-        Arc::new(DocumentParser::new(config.parsing.limits.clone(), sandbox, threads)),
-        threads,
-        config.parsing.unsupported,
-        config.relationship_detection.stores_links(),
-        Arc::clone(parse_fingerprint),
-    )
+    Processor::new(ProcessorOptions {
+        sources: sources.to_vec(),
+        parser: Arc::new(DocumentParser::new(config.parsing.limits.clone(), sandbox, threads)),
+        parse_threads: threads,
+        unsupported: config.parsing.unsupported,
+        stores_links: config.relationship_detection.stores_links(),
+        parse_fingerprint: Arc::clone(parse_fingerprint),
+        copies,
+    })
 }

@@ -14,6 +14,8 @@ use crate::processing::Processor;
 use crate::pump::{ClaimLimits, Pump, Quota, Supplied, Supply};
 use crate::setup::{open_sources, parse_threads, processor, retry_policy};
 use crate::sqlite::{self, DatabaseLock, SqliteBackend};
+use crate::store::CopyStore;
+use crate::sweep::Sweep;
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
 use async_trait::async_trait;
@@ -88,6 +90,8 @@ struct SingleWorker {
     commit_batch: usize,
     heartbeat_interval: Duration,
     shutdown_grace: Duration,
+    /// See [`Sweep`].
+    deletion_guard: f64,
 }
 
 impl SingleWorker {
@@ -114,7 +118,9 @@ impl SingleWorker {
         );
         let parse_threads = parse_threads(config);
         let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
-        let processor = processor(config, &sources, options.sandbox, parse_threads, &parse_fingerprint);
+        let copies = (run.generation > 1).then(|| Arc::new(backend.clone()) as Arc<dyn CopyStore>);
+        let processor =
+            processor(config, &sources, options.sandbox, parse_threads, &parse_fingerprint, copies);
         Ok(Self {
             backend,
             lock,
@@ -137,6 +143,7 @@ impl SingleWorker {
             commit_batch: config.processing.commit_batch_size.get() as usize,
             heartbeat_interval: config.work_queue.heartbeat_interval(),
             shutdown_grace: config.processing.shutdown_grace(),
+            deletion_guard: config.processing.deletion_guard,
         })
     }
 
@@ -242,6 +249,20 @@ impl SingleWorker {
         }
     }
 
+    /// Removes what has vanished from the sources.
+    async fn sweep(&self) -> Result<(), PipelineError> {
+        for source in &self.sources {
+            let sweep = Sweep {
+                store: Arc::new(self.backend.clone()),
+                run: self.run.run_id.clone(),
+                source: source.name().clone(),
+                guard: self.deletion_guard,
+            };
+            sweep.run().await?;
+        }
+        Ok(())
+    }
+
     async fn finish(self, started: Instant) -> Result<RunSummary, PipelineError> {
         if !self.lock.database_is_in_place() {
             return Err(PipelineError::Removed);
@@ -250,8 +271,10 @@ impl SingleWorker {
         let depth = self.backend.depth(&run_id).await?;
         let interrupted = !(depth.is_drained() && self.listing_done.load(Ordering::Acquire));
         if !interrupted {
+            self.sweep().await?;
             self.backend.set_run_status(&run_id, RunStatus::Completed).await?;
         }
+        let (vanished, alerts) = self.backend.aftermath(&run_id).await?;
         let summary = RunSummary {
             generation: self.run.generation,
             status: if interrupted { RunStatus::Active } else { RunStatus::Completed },
@@ -260,6 +283,8 @@ impl SingleWorker {
             counters: self.backend.counters(&run_id).await?,
             failures: self.backend.dead_letters(&run_id, MAX_LISTED_FAILURES).await?,
             listing_problems: self.backend.listing_problems(&run_id).await?,
+            vanished,
+            alerts,
             remaining: depth.pending + depth.processing + depth.retry,
             processed_here: self.progress.snapshot().processed_here,
             elapsed: started.elapsed(),

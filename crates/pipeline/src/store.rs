@@ -9,8 +9,11 @@ pub(crate) mod conformance;
 use crate::PipelineError;
 use crate::ended::{CommitReport, Discovered, Ended};
 use async_trait::async_trait;
-use gdg_model::{DocId, DocumentRef, RunId, SourceName};
-use gdg_storage::{LinkingDocument, ListingProgress};
+use gdg_model::{DocumentRef, Format, RunId, SourceName};
+use gdg_storage::{
+    Alert, DependencyPage, DocumentHeader, ListingGap, ListingProgress, StoredCopy, SweepProgress,
+    VanishedPage,
+};
 use std::sync::Arc;
 
 /// A batch of a source's listing.
@@ -20,8 +23,8 @@ pub struct DiscoveryBatch {
     pub source: SourceName,
     /// What it lists.
     pub documents: Vec<DocumentRef>,
-    /// What it could not read: locators, with the reason.
-    pub problems: Vec<(String, String)>,
+    /// What it could not read.
+    pub problems: Vec<ListingGap>,
     /// Where the listing goes on.
     pub cursor: String,
     /// The fingerprint of the configuration that documents are parsed with.
@@ -45,21 +48,71 @@ pub(crate) trait DiscoveryStore: Send + Sync {
     /// From now on links to documents of `source` are enqueued as the documents that hold them are stored.
     async fn begin_following(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError>;
 
-    /// A page of documents of `source` with links that the run has handled: at most `limit` of them, in order of
-    /// their numbers, behind the number `after`; each with the targets that the run has not handled.
-    async fn linking_documents(
+    /// A page of what documents that the run has handled link to in `source`: of at most `limit` linking documents
+    /// behind the number `after`.
+    async fn open_dependencies(
         &self,
         run: &RunId,
         source: &SourceName,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError>;
+    ) -> Result<DependencyPage, PipelineError>;
 
     /// Enqueues documents that links lead to, except those that the run has handled. Returns how many were added.
     async fn enqueue_linked(&self, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError>;
 
     /// Marks the listing of a source as done.
     async fn finish_listing(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError>;
+}
+
+/// What removing vanished documents needs. Each method is one transaction.
+#[async_trait]
+pub(crate) trait SweepStore: Send + Sync {
+    /// How far the removal of a source's vanished documents is.
+    async fn sweep_progress(&self, run: &RunId, source: &SourceName) -> Result<SweepProgress, PipelineError>;
+
+    /// Whether the run gave up a document that links to others of `source`.
+    async fn has_lost_links(&self, run: &RunId, source: &SourceName) -> Result<bool, PipelineError>;
+
+    /// Looks at up to `limit` documents behind the number `after` for vanished ones of `source`.
+    async fn vanished_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+        lost_links: bool,
+    ) -> Result<VanishedPage, PipelineError>;
+
+    /// Removes documents by their numbers, and notes that the removal has come to the number `to`. Returns how many
+    /// it removed.
+    async fn bury(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        numbers: Vec<i64>,
+        to: i64,
+    ) -> Result<u64, PipelineError>;
+
+    /// Notes that the removal is done, with what a person should look at.
+    async fn finish_sweep(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        alert: Option<Alert>,
+    ) -> Result<(), PipelineError>;
+}
+
+/// What taking over graphs needs.
+#[async_trait]
+pub(crate) trait CopyStore: Send + Sync {
+    /// The graph of another document of the same source that has the same bytes and is parsed as `format` in the
+    /// same way.
+    async fn find_copy(
+        &self,
+        header: &DocumentHeader,
+        format: Format,
+    ) -> Result<Option<StoredCopy>, PipelineError>;
 }
 
 /// What ending documents needs.

@@ -2,7 +2,7 @@
 
 use gdg_model::RunId;
 use gdg_queue::DeadLetter;
-use gdg_storage::{Outcome, OutcomeKey, RunCounters, RunStatus, Tally};
+use gdg_storage::{Alert, Outcome, OutcomeKey, RunCounters, RunStatus, Tally};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,6 +27,10 @@ pub struct RunSummary {
     pub failures: Vec<DeadLetter>,
     /// What the listings could not read: locators, each with the reason.
     pub listing_problems: Vec<(String, String)>,
+    /// Documents that were removed because they are no longer in their sources.
+    pub vanished: u64,
+    /// What a person should look at.
+    pub alerts: Vec<Alert>,
     /// Documents still to be done, where it was interrupted.
     pub remaining: u64,
     /// Documents that this process stored, passed over or gave up.
@@ -88,6 +92,11 @@ impl RunSummary {
             .iter()
             .map(|(locator, message)| json!({ "locator": locator, "error": message }))
             .collect();
+        let alerts: Vec<Value> = self
+            .alerts
+            .iter()
+            .map(|alert| json!({ "kind": alert.kind, "source": alert.source_name, "message": alert.message }))
+            .collect();
         json!({
             "run_id": self.run_id,
             "generation": self.generation,
@@ -105,6 +114,8 @@ impl RunSummary {
             "by_format": formats,
             "failures": failures,
             "listing_problems": problems,
+            "vanished": self.vanished,
+            "alerts": alerts,
         })
     }
 }

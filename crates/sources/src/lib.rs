@@ -52,5 +52,5 @@ pub use content::{Content, Fetch, Fetched};
 pub use error::SourceError;
 pub use file::FileSource;
 pub use open::{OpenSourceError, SourceContext, open_source};
-pub use source::{Cursor, ListedBatch, ListingProblem, ResolvedLink, Source};
+pub use source::{Cursor, ListedBatch, ListingProblem, ProblemScope, ResolvedLink, Source};
 pub use spool::Spool;

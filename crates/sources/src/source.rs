@@ -88,6 +88,17 @@ pub struct ListingProblem {
     pub locator: String,
     /// What happened.
     pub error: SourceError,
+    /// What else is not known because of it.
+    pub scope: ProblemScope,
+}
+
+/// Which documents a part of a listing that failed would have named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemScope {
+    /// The document of that locator, and those whose locators go on behind it with a `/`.
+    Below,
+    /// Any documents of the source: none of them is taken to have vanished.
+    Source,
 }
 
 /// Where a link within a source leads.

@@ -1,10 +1,13 @@
 //! A parsed document, made ready for storing.
 
 use crate::clean;
+use crate::copies::{LINK_TARGET, StoredCopy};
 use gdg_model::{
-    ContentHash, DocKey, DocumentRef, Element, ElementId, ExplicitRelationship, Format, ParsedDocument,
+    ContentHash, DocKey, DocumentRef, Element, ElementId, ElementType, ExplicitRelationship, Format,
+    ParsedDocument,
 };
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 
 /// What is known of a document besides what its parser found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,9 @@ pub struct GraphDocument {
     pub(crate) metadata: Option<String>,
     pub(crate) elements: Vec<ElementRow>,
     pub(crate) relationships: Vec<ExplicitRelationship>,
+    /// Sorted by key, each once.
+    pub(crate) dependencies: Vec<(DocKey, DocumentRef)>,
+    pub(crate) links_in_elements: bool,
     structural_relationships: u64,
 }
 
@@ -42,7 +48,7 @@ pub struct ElementRow {
     /// Levels below the root.
     pub depth: u32,
     /// What it is.
-    pub element_type: &'static str,
+    pub element_type: Cow<'static, str>,
     /// Its text.
     pub text: String,
     /// Where it stands in the source.
@@ -62,6 +68,7 @@ impl GraphDocument {
         relationships: Vec<ExplicitRelationship>,
     ) -> Self {
         let structural_relationships = parsed.structural_relationships();
+        let links_in_elements = links_in_elements(&parsed);
         Self {
             header,
             format: parsed.format,
@@ -69,8 +76,46 @@ impl GraphDocument {
             metadata: parsed.metadata.to_json().map(clean::json),
             elements: element_rows(parsed.elements),
             relationships: distinct(relationships),
+            dependencies: Vec::new(),
+            links_in_elements,
             structural_relationships,
         }
+    }
+
+    /// The graph of `copy` as that of another document with the same bytes.
+    pub fn copied(
+        header: DocumentHeader,
+        copy: StoredCopy,
+        relationships: Vec<ExplicitRelationship>,
+    ) -> Self {
+        let StoredCopy { format, title, metadata, elements, .. } = copy;
+        let contained = elements.len().saturating_sub(1) as u64;
+        let next = elements.iter().filter(|row| row.ordinal > 0).count() as u64;
+        Self {
+            header,
+            format,
+            title,
+            metadata,
+            elements,
+            relationships: distinct(relationships),
+            dependencies: Vec::new(),
+            links_in_elements: true,
+            structural_relationships: contained + next,
+        }
+    }
+
+    /// The document with the documents that it links to and that are to be processed because of that.
+    #[must_use]
+    pub fn with_dependencies(mut self, targets: impl IntoIterator<Item = DocumentRef>) -> Self {
+        let by_key: BTreeMap<DocKey, DocumentRef> =
+            targets.into_iter().map(|target| (target.doc_id.key(), target)).collect();
+        self.dependencies = by_key.into_iter().collect();
+        self
+    }
+
+    /// The documents that are to be processed because it links to them, each once.
+    pub fn dependencies(&self) -> impl ExactSizeIterator<Item = &DocumentRef> {
+        self.dependencies.iter().map(|(_, target)| target)
     }
 
     /// What is known of it besides what its parser found.
@@ -119,8 +164,19 @@ impl GraphDocument {
         let told = self.title.as_ref().map_or(0, String::len) + self.metadata.as_ref().map_or(0, String::len);
         let links =
             self.relationships.iter().map(|link| 128 + link.target.as_str().len() + link.fragment.len());
-        elements.sum::<usize>() + links.sum::<usize>() + told + 512
+        let targets = self.dependencies.iter().map(|(_, target)| 256 + 2 * target.locator.len());
+        elements.sum::<usize>() + links.sum::<usize>() + targets.sum::<usize>() + told + 512
     }
+}
+
+/// Whether the links of a document are those that its elements of that type name in the attribute `target`, so that they
+/// can be told from what is stored.
+fn links_in_elements(parsed: &ParsedDocument) -> bool {
+    let of_elements = parsed.elements.iter().zip(0..).filter_map(|(element, position)| {
+        let is_link = element.element_type == ElementType::Link;
+        is_link.then(|| Some((position, element.attributes.text(LINK_TARGET)?)))
+    });
+    of_elements.eq(parsed.links.iter().map(|link| Some((link.element, link.target.as_str()))))
 }
 
 fn element_rows(elements: Vec<Element>) -> Vec<ElementRow> {
@@ -133,7 +189,7 @@ fn element_rows(elements: Vec<Element>) -> Vec<ElementRow> {
             parent: element.parent,
             ordinal: element.ordinal,
             depth,
-            element_type: element.element_type.as_str(),
+            element_type: element.element_type.as_str().into(),
             content_digest: element.content_digest(attributes.as_deref()),
             text: clean::text(element.text),
             content_location: clean::text(element.location.to_string()),

@@ -52,18 +52,22 @@
 mod clean;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod copies;
 mod counters;
+mod dependencies;
 mod error;
 mod graph_document;
 mod known;
-mod linking_document;
 pub mod postgres;
 mod run;
 pub mod sqlite;
+mod vanished;
 
+pub use copies::StoredCopy;
 pub use counters::{Outcome, OutcomeKey, RunCounters, Tally};
+pub use dependencies::DependencyPage;
 pub use error::StorageError;
 pub use graph_document::{DocumentHeader, ElementRow, GraphDocument};
 pub use known::{KnownDocument, KnownOutcome};
-pub use linking_document::LinkingDocument;
 pub use run::{LatestRun, ListingProgress, Progress, Run, RunStatus};
+pub use vanished::{Alert, ListingGap, SweepProgress, VanishedPage};

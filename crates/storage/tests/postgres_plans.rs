@@ -15,7 +15,11 @@ const FILL: &str = "
     SELECT document_number, 0, 0, 0, 'document', '', '', 0 FROM documents;
     INSERT INTO relationships (document_number, relationship_number, position, relationship_type, target_doc_id, target_position)
     SELECT d.document_number, n, 0, 'explicit', 'notes:' || (d.document_number % 100 + n), 0
-    FROM documents d, generate_series(0, 2) AS n";
+    FROM documents d, generate_series(0, 2) AS n;
+    INSERT INTO document_dependencies
+    SELECT d.document_number, decode(lpad(to_hex(d.document_number % 100 + n), 24, '0'), 'hex'), 'notes', ''
+    FROM documents d, generate_series(0, 2) AS n
+    WHERE d.document_number % 10 = 0";
 
 /// The plan that a prepared statement keeps.
 async fn plan(client: &Client, statement: &str, parameters: &str) -> String {
@@ -53,13 +57,30 @@ async fn every_statement_goes_by_an_index() {
             (
                 include_str!("../src/postgres/sql/delete_graphs.sql"),
                 "'{}'",
-                &["embeddings_pkey", "relationships_pkey", "elements_pkey"],
+                &["embeddings_pkey", "relationships_pkey", "document_dependencies_pkey", "elements_pkey"],
             ),
             (
-                include_str!("../src/postgres/sql/linking_documents.sql"),
+                include_str!("../src/postgres/sql/open_dependencies.sql"),
                 "'run', 'notes', 0, 100",
-                &["documents_pkey", "relationships_pkey", "documents_by_doc_id"],
+                &["document_dependencies_pkey", "documents_pkey", "documents_doc_key_key"],
             ),
+            (
+                include_str!("../src/postgres/sql/dependencies_of.sql"),
+                "'{}'",
+                &["documents_doc_key_key", "document_dependencies_pkey"],
+            ),
+            (
+                include_str!("../src/postgres/sql/vanished_documents.sql"),
+                "'run', 'notes', 0, 100, false",
+                &["documents_pkey", "discovery_problems_by_run"],
+            ),
+            (include_str!("../src/postgres/sql/bury_documents.sql"), "'run', '{}'", &["documents_pkey"]),
+            (
+                include_str!("../src/postgres/sql/find_copy.sql"),
+                "'', 'notes', '', '', 'markdown'",
+                &["documents_by_content"],
+            ),
+            (include_str!("../src/postgres/sql/copied_elements.sql"), "1", &["elements_pkey"]),
         ] {
             let plan = plan(&client, statement, parameters).await;
             for index in indexes {

@@ -18,7 +18,10 @@ use url::Url;
 /// The variable that names the server.
 pub const SERVER_VARIABLE: &str = "GO_DOC_GO_TEST_DATABASE_URL";
 
-const SCHEMA: &str = include_str!("../../../migrations/postgres/V1__initial.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../../migrations/postgres/V1__initial.sql"),
+    include_str!("../../../migrations/postgres/V2__incremental_runs.sql"),
+);
 
 /// Whoever makes the template holds this advisory lock: any number that nobody else uses.
 const TEMPLATE_LOCK: i64 = 0x676f_646f_6367_6f01;

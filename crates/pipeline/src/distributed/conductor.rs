@@ -7,13 +7,14 @@ use super::wakeups::Wakeups;
 use crate::PipelineError;
 use crate::discovery::Discovery;
 use crate::progress::Progress;
+use crate::sweep::Sweep;
 use gdg_election::Leadership;
 use gdg_model::{RunId, SourceName, WorkerId};
 use gdg_postgres::{Parameter, Postgres, Type};
 use gdg_queue::postgres::{self as queue, LowWaterMarks};
 use gdg_sources::Source;
 use gdg_storage::postgres as storage;
-use gdg_storage::{LatestRun, Run, RunStatus};
+use gdg_storage::{LatestRun, ListingGap, Run, RunStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -37,6 +38,8 @@ pub(crate) struct Conductor {
     pub(crate) progress: Arc<Progress>,
     pub(crate) wakeups: Arc<Wakeups>,
     pub(crate) timing: Timing,
+    /// See [`Sweep`].
+    pub(crate) deletion_guard: f64,
 }
 
 /// The times of the configuration.
@@ -217,7 +220,8 @@ impl Conductor {
     ) -> Result<(), PipelineError> {
         tracing::error!(run_id = %run, source = %source, error = message, "the source cannot be listed: the run fails once what was listed is worked off");
         let transaction = store.begin().await?;
-        let problems = [(String::new(), message.to_owned())];
+        let problems =
+            [ListingGap { locator: String::new(), message: message.to_owned(), hides_source: true }];
         let outcome = storage::record_listing_problems(&transaction, run, source, &problems).await;
         Ok(transaction.end(outcome).await?)
     }
@@ -251,8 +255,17 @@ impl Conductor {
         transaction.end(outcome).await
     }
 
-    /// Finds relationships across documents. There is nothing to find yet.
+    /// Removes what has vanished from the sources.
     async fn post_process(&self, store: &LeaderStore, run: &RunId) -> Result<(), PipelineError> {
+        for source in &self.sources {
+            let sweep = Sweep {
+                store: Arc::new(store.clone()),
+                run: run.clone(),
+                source: source.name().clone(),
+                guard: self.deletion_guard,
+            };
+            sweep.run().await?;
+        }
         self.move_on(store, run, RunStatus::PostProcessing, RunStatus::Completed).await
     }
 

@@ -8,15 +8,18 @@ use super::following::Following;
 use super::notices;
 use crate::PipelineError;
 use crate::ended::{ClaimedDocument, CommitReport, Ended};
-use crate::store::CommitStore;
+use crate::store::{CommitStore, CopyStore};
 use crate::tally::{count, tally_of_bytes, tally_of_graph};
 use async_trait::async_trait;
-use gdg_model::{DocId, DocumentRef, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use gdg_postgres::{Postgres, Transaction};
 use gdg_queue::postgres::{self as queue, Cursors};
 use gdg_queue::{Claim, DeadLetter, Disposition, Failure, Fence, NewDocument, Priority, RetryPolicy};
 use gdg_storage::postgres as storage;
-use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, LatestRun, Outcome, RunCounters, RunStatus};
+use gdg_storage::{
+    Alert, DocumentHeader, GraphDocument, KnownDocument, LatestRun, Outcome, RunCounters, RunStatus,
+    StoredCopy,
+};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -117,6 +120,8 @@ impl Database {
                 counters: storage::counters(&transaction, run).await?,
                 dead_letters: queue::dead_letters(&transaction, run, limit).await?,
                 listing_problems: storage::listing_problems(&transaction, run, limit).await?,
+                vanished: storage::vanished_count(&transaction, run).await?,
+                alerts: storage::alerts(&transaction, run).await?,
                 remaining: progress.enqueued.saturating_sub(progress.ended),
             })
         };
@@ -147,6 +152,8 @@ pub(crate) struct RunReport {
     pub(crate) counters: RunCounters,
     pub(crate) dead_letters: Vec<DeadLetter>,
     pub(crate) listing_problems: Vec<(String, String)>,
+    pub(crate) vanished: u64,
+    pub(crate) alerts: Vec<Alert>,
     pub(crate) remaining: u64,
 }
 
@@ -160,6 +167,19 @@ pub(crate) fn with_known(
         ClaimedDocument { fence, document, known }
     });
     claimed.collect()
+}
+
+#[async_trait]
+impl CopyStore for Database {
+    async fn find_copy(
+        &self,
+        header: &DocumentHeader,
+        format: Format,
+    ) -> Result<Option<StoredCopy>, PipelineError> {
+        let transaction = self.postgres.begin().await?;
+        let outcome = storage::find_copy(&transaction, header, format).await;
+        Ok(transaction.end(outcome).await?)
+    }
 }
 
 #[async_trait]
@@ -185,7 +205,7 @@ impl Database {
         report.refused = (group.fences.len() - accepted.len()) as u64;
         group.keep(&accepted);
 
-        let graphs: Vec<&GraphDocument> = group.stored.iter().map(|(_, graph, _)| *graph).collect();
+        let graphs: Vec<&GraphDocument> = group.stored.iter().map(|(_, graph)| *graph).collect();
         storage::store_documents(transaction, run, &graphs).await?;
         let headers: Vec<&DocumentHeader> = group.skipped.iter().map(|(_, header)| *header).collect();
         storage::store_skipped(transaction, run, &headers).await?;
@@ -195,31 +215,35 @@ impl Database {
             .map(|(_, document, ..)| (document.doc_id.clone(), document.stamp.clone()))
             .collect();
         storage::mark_seen(transaction, run, &seen).await?;
+        report.vanished = group.vanished.len() as u64;
         report.followed = self.follow(transaction, run, &group).await?;
         self.end_failed(transaction, &group.failed, &mut report).await?;
         group.count(&mut report.counters);
 
         storage::add_counters(transaction, run, &self.worker, &report.counters).await?;
-        let left = report.counters.total().documents;
+        let left = report.counters.total().documents + report.vanished;
         storage::record_progress(transaction, run, &self.worker, report.followed, left).await?;
         Ok(report)
     }
 
-    /// Enqueues the documents that stored ones link to.
+    /// Enqueues the documents that stored and unchanged ones link to.
     async fn follow(
         &self,
         transaction: &Transaction,
         run: &RunId,
         group: &Group<'_>,
     ) -> Result<u64, PipelineError> {
-        let linked: Vec<&DocumentRef> = group.stored.iter().flat_map(|(.., follow)| follow.iter()).collect();
+        let unchanged: Vec<DocId> =
+            group.unchanged.iter().map(|(_, document, ..)| document.doc_id.clone()).collect();
+        let mut linked = storage::dependencies_of(transaction, &unchanged).await?;
+        linked.extend(group.stored.iter().flat_map(|(_, graph)| graph.dependencies().cloned()));
         if linked.is_empty() {
             return Ok(0);
         }
         let sources: HashSet<&SourceName> = linked.iter().map(|document| &document.source_name).collect();
         let following = self.following.sources(transaction, run, &sources).await?;
-        let linked = linked.into_iter().filter(|document| following.contains(&document.source_name));
-        enqueue_unhandled(transaction, run, linked.cloned().collect()).await
+        linked.retain(|document| following.contains(&document.source_name));
+        enqueue_unhandled(transaction, run, linked).await
     }
 
     async fn end_failed(
@@ -321,7 +345,8 @@ struct FailedDocument<'a> {
 struct Group<'a> {
     /// Of all but those that failed.
     fences: Vec<Fence>,
-    stored: Vec<(Fence, &'a GraphDocument, &'a [DocumentRef])>,
+    stored: Vec<(Fence, &'a GraphDocument)>,
+    vanished: Vec<Fence>,
     skipped: Vec<(Fence, &'a DocumentHeader)>,
     /// With their formats and sizes.
     unchanged: Vec<(Fence, &'a DocumentRef, Option<gdg_model::Format>, u64)>,
@@ -333,7 +358,8 @@ impl<'a> Group<'a> {
         let mut group = Self::default();
         for ended in ended {
             match ended {
-                Ended::Stored { fence, graph, follow } => group.stored.push((*fence, graph, follow)),
+                Ended::Stored { fence, graph } => group.stored.push((*fence, graph)),
+                Ended::Vanished { fence, .. } => group.vanished.push(*fence),
                 Ended::Skipped { fence, header } => group.skipped.push((*fence, header)),
                 Ended::Unchanged { fence, document, format, size } => {
                     group.unchanged.push((*fence, document, *format, *size));
@@ -350,14 +376,15 @@ impl<'a> Group<'a> {
 
     /// Leaves out what is not ours to end.
     fn keep(&mut self, accepted: &HashSet<Fence>) {
-        self.stored.retain(|(fence, ..)| accepted.contains(fence));
+        self.stored.retain(|(fence, _)| accepted.contains(fence));
+        self.vanished.retain(|fence| accepted.contains(fence));
         self.skipped.retain(|(fence, _)| accepted.contains(fence));
         self.unchanged.retain(|(fence, ..)| accepted.contains(fence));
     }
 
     /// Counts what was not failed.
     fn count(&self, counters: &mut RunCounters) {
-        for (_, graph, _) in &self.stored {
+        for (_, graph) in &self.stored {
             let source = &graph.header().document.source_name;
             count(counters, source, Outcome::Stored, Some(graph.format()), &tally_of_graph(graph));
         }

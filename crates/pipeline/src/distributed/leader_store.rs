@@ -5,7 +5,7 @@ use super::following::wait_for_workers;
 use crate::PipelineError;
 use crate::ended::Discovered;
 use crate::sqlite::is_unchanged;
-use crate::store::{DiscoveryBatch, DiscoveryStore};
+use crate::store::{DiscoveryBatch, DiscoveryStore, SweepStore};
 use crate::tally::{count, tally_of_bytes};
 use async_trait::async_trait;
 use gdg_election::Leadership;
@@ -13,7 +13,9 @@ use gdg_model::{DocId, DocumentRef, RunId, SourceName, Stamp, WorkerId};
 use gdg_postgres::{Postgres, Transaction};
 use gdg_queue::postgres as queue;
 use gdg_storage::postgres as storage;
-use gdg_storage::{LinkingDocument, ListingProgress, Outcome, RunCounters};
+use gdg_storage::{
+    Alert, DependencyPage, ListingProgress, Outcome, RunCounters, SweepProgress, VanishedPage,
+};
 
 /// The database in the hands of a leader.
 #[derive(Debug, Clone)]
@@ -74,15 +76,15 @@ impl DiscoveryStore for LeaderStore {
         transaction.end(outcome).await
     }
 
-    async fn linking_documents(
+    async fn open_dependencies(
         &self,
         run: &RunId,
         source: &SourceName,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError> {
+    ) -> Result<DependencyPage, PipelineError> {
         let transaction = self.postgres.begin().await?;
-        let outcome = storage::linking_documents(&transaction, run, source, after, limit).await;
+        let outcome = storage::open_dependencies(&transaction, run, source, after, limit).await;
         Ok(transaction.end(outcome).await?)
     }
 
@@ -101,6 +103,69 @@ impl DiscoveryStore for LeaderStore {
         let transaction = self.begin().await?;
         let outcome = storage::finish_listing(&transaction, run, source, self.epoch()).await;
         Ok(transaction.end(outcome).await?)
+    }
+}
+
+#[async_trait]
+impl SweepStore for LeaderStore {
+    async fn sweep_progress(&self, run: &RunId, source: &SourceName) -> Result<SweepProgress, PipelineError> {
+        let transaction = self.postgres.begin().await?;
+        let outcome = storage::sweep_progress(&transaction, run, source).await;
+        Ok(transaction.end(outcome).await?)
+    }
+
+    async fn has_lost_links(&self, run: &RunId, source: &SourceName) -> Result<bool, PipelineError> {
+        let transaction = self.postgres.begin().await?;
+        let outcome = storage::has_lost_links(&transaction, run, source).await;
+        Ok(transaction.end(outcome).await?)
+    }
+
+    async fn vanished_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+        lost_links: bool,
+    ) -> Result<VanishedPage, PipelineError> {
+        let transaction = self.postgres.begin().await?;
+        let outcome = storage::vanished_documents(&transaction, run, source, after, limit, lost_links).await;
+        Ok(transaction.end(outcome).await?)
+    }
+
+    async fn bury(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        numbers: Vec<i64>,
+        to: i64,
+    ) -> Result<u64, PipelineError> {
+        let transaction = self.begin().await?;
+        let outcome = async {
+            let buried = storage::bury_documents(&transaction, run, &numbers).await?;
+            storage::advance_sweep(&transaction, run, source, Some(to), self.epoch()).await?;
+            Ok::<_, PipelineError>(buried)
+        };
+        let outcome = outcome.await;
+        transaction.end(outcome).await
+    }
+
+    async fn finish_sweep(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        alert: Option<Alert>,
+    ) -> Result<(), PipelineError> {
+        let transaction = self.begin().await?;
+        let outcome = async {
+            if let Some(alert) = &alert {
+                storage::raise_alert(&transaction, run, alert).await?;
+            }
+            storage::advance_sweep(&transaction, run, source, None, self.epoch()).await?;
+            Ok::<_, PipelineError>(())
+        };
+        let outcome = outcome.await;
+        transaction.end(outcome).await
     }
 }
 

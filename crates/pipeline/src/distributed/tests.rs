@@ -5,15 +5,16 @@ use super::leader_store::LeaderStore;
 use crate::PipelineError;
 use crate::ended::ClaimedDocument;
 use crate::store::conformance::{TestStore, store_conformance_tests};
-use crate::store::{CommitStore, DiscoveryStore};
+use crate::store::{CommitStore, DiscoveryStore, SweepStore};
 use async_trait::async_trait;
 use gdg_election::{Elector, LeaseName, LeaseTerms};
 use gdg_model::{RunId, SourceName, WorkerId};
 use gdg_postgres::Postgres;
 use gdg_queue::{Fence, RetryPolicy};
 use gdg_storage::postgres as storage;
-use gdg_storage::{RunCounters, RunStatus};
+use gdg_storage::{Alert, RunCounters, RunStatus};
 use gdg_test_database::TestDatabase;
+use std::sync::Arc;
 
 const FINGERPRINT: &str = "0123456789abcdef";
 
@@ -58,6 +59,14 @@ impl TestStore for PostgresStore {
 
     fn commits(&self) -> &dyn CommitStore {
         &self.database
+    }
+
+    fn sweeps(&self) -> Arc<dyn SweepStore> {
+        Arc::new(self.leader.clone())
+    }
+
+    async fn alerts(&self) -> Vec<Alert> {
+        self.database.report(&self.run, 10).await.unwrap().alerts
     }
 
     fn run(&self) -> &RunId {
@@ -138,7 +147,7 @@ async fn a_schema_that_is_missing_old_or_new_is_told_apart() {
     assert!(matches!(check().await, Err(PipelineError::SchemaMissing)));
     let migrated = super::migrate(&postgres).await.unwrap();
     let client = database.client().await;
-    client.batch_execute("UPDATE refinery_schema_history SET version = version + 1").await.unwrap();
+    client.batch_execute("UPDATE refinery_schema_history SET version = version + 1 WHERE version = (SELECT max(version) FROM refinery_schema_history)").await.unwrap();
     let error = check().await.unwrap_err().to_string();
     let (newer, known) = (migrated.to + 1, migrated.to);
     assert!(
@@ -146,6 +155,6 @@ async fn a_schema_that_is_missing_old_or_new_is_told_apart() {
         "{error}"
     );
     assert!(matches!(super::migrate(&postgres).await, Err(PipelineError::SchemaTooNew { .. })));
-    client.batch_execute("UPDATE refinery_schema_history SET version = 0").await.unwrap();
+    client.batch_execute("UPDATE refinery_schema_history SET version = -version; UPDATE refinery_schema_history SET version = 0 WHERE version = -1").await.unwrap();
     assert!(matches!(check().await, Err(PipelineError::SchemaTooOld { found: 0, .. })));
 }

@@ -15,6 +15,7 @@ use crate::in_hand::InHand;
 use crate::processing::Processor;
 use crate::pump::{ClaimLimits, Pump, Quota};
 use crate::setup::{open_sources, parse_threads, processor, retry_policy};
+use crate::store::CopyStore;
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
 use gdg_config::{Config, Environment};
@@ -104,10 +105,12 @@ pub async fn run(
 
     let threads = (parse_threads(config) / options.siblings.max(1)).max(1);
     let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
-    let parser_setup = processor(config, &sources, options.sandbox.clone(), threads, &parse_fingerprint);
-    let database = Database::new(postgres.clone(), retry_policy(config), entered.name.clone());
+    let database = Arc::new(Database::new(postgres.clone(), retry_policy(config), entered.name.clone()));
+    let copies = Some(Arc::clone(&database) as Arc<dyn CopyStore>);
+    let parser_setup =
+        processor(config, &sources, options.sandbox.clone(), threads, &parse_fingerprint, copies);
     let worker = Worker {
-        database: Arc::new(database),
+        database,
         name: entered.name.clone(),
         instance: entered.instance,
         fingerprint: config.work_fingerprint(),
@@ -136,6 +139,7 @@ pub async fn run(
         progress: Arc::default(),
         wakeups: Arc::clone(&worker.wakeups),
         timing: worker.timing,
+        deletion_guard: config.processing.deletion_guard,
     };
     let candidacy = Candidacy { postgres: election, terms: lease_terms(config) };
     worker.live(conductor, entered.listener, candidacy, started).await
@@ -484,6 +488,8 @@ impl Worker {
             counters: report.counters,
             failures: report.dead_letters,
             listing_problems: report.listing_problems,
+            vanished: report.vanished,
+            alerts: report.alerts,
             remaining: report.remaining,
             processed_here: self.progress.snapshot().processed_here,
             elapsed: started.elapsed(),

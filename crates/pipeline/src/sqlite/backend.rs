@@ -2,15 +2,16 @@
 
 use crate::PipelineError;
 use crate::ended::{ClaimedDocument, CommitReport, Discovered, Ended};
-use crate::store::{CommitStore, DiscoveryBatch, DiscoveryStore};
+use crate::store::{CommitStore, CopyStore, DiscoveryBatch, DiscoveryStore, SweepStore};
 use crate::tally::{count, tally_of_bytes, tally_of_graph};
 use async_trait::async_trait;
-use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use gdg_queue::sqlite as queue;
 use gdg_queue::{DeadLetter, Disposition, Fence, NewDocument, Priority, QueueDepth, Reclaimed, RetryPolicy};
 use gdg_storage::sqlite as storage;
 use gdg_storage::{
-    KnownDocument, LinkingDocument, ListingProgress, Outcome, Run, RunCounters, RunStatus, Tally,
+    Alert, DependencyPage, DocumentHeader, KnownDocument, ListingProgress, Outcome, Run, RunCounters,
+    RunStatus, StoredCopy, SweepProgress, Tally, VanishedPage,
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashSet;
@@ -166,6 +167,15 @@ impl SqliteBackend {
             .await
     }
 
+    /// How many vanished documents a run removed, and what a person should look at.
+    pub async fn aftermath(&self, run: &RunId) -> Result<(u64, Vec<Alert>), PipelineError> {
+        let run = run.clone();
+        self.read(move |connection| {
+            Ok((storage::vanished_count(connection, &run)?, storage::alerts(connection, &run)?))
+        })
+        .await
+    }
+
     /// Closes the database, and folds its write-ahead log into it.
     pub async fn close(self) -> Result<(), PipelineError> {
         self.connection.close().await.map_err(|error| match error {
@@ -200,24 +210,16 @@ impl DiscoveryStore for SqliteBackend {
         .await
     }
 
-    async fn linking_documents(
+    async fn open_dependencies(
         &self,
         run: &RunId,
         source: &SourceName,
         after: i64,
         limit: u32,
-    ) -> Result<Vec<(LinkingDocument, Vec<DocId>)>, PipelineError> {
+    ) -> Result<DependencyPage, PipelineError> {
         let (run, source) = (run.clone(), source.clone());
-        self.read(move |connection| {
-            let page = storage::linking_documents(connection, &run, &source, after, limit)?;
-            page.into_iter()
-                .map(|document| {
-                    let targets = storage::open_link_targets(connection, &run, document.document_number)?;
-                    Ok((document, targets))
-                })
-                .collect()
-        })
-        .await
+        self.read(move |connection| Ok(storage::open_dependencies(connection, &run, &source, after, limit)?))
+            .await
     }
 
     async fn enqueue_linked(&self, run: &RunId, documents: Vec<DocumentRef>) -> Result<u64, PipelineError> {
@@ -228,6 +230,80 @@ impl DiscoveryStore for SqliteBackend {
     async fn finish_listing(&self, run: &RunId, source: &SourceName) -> Result<(), PipelineError> {
         let (run, source) = (run.clone(), source.clone());
         self.transact(move |transaction| Ok(storage::finish_listing(transaction, &run, &source)?)).await
+    }
+}
+
+#[async_trait]
+impl SweepStore for SqliteBackend {
+    async fn sweep_progress(&self, run: &RunId, source: &SourceName) -> Result<SweepProgress, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.read(move |connection| Ok(storage::sweep_progress(connection, &run, &source)?)).await
+    }
+
+    async fn has_lost_links(&self, run: &RunId, source: &SourceName) -> Result<bool, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.read(move |connection| Ok(storage::has_lost_links(connection, &run, &source)?)).await
+    }
+
+    async fn vanished_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+        lost_links: bool,
+    ) -> Result<VanishedPage, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.read(move |connection| {
+            Ok(storage::vanished_documents(connection, &run, &source, after, limit, lost_links)?)
+        })
+        .await
+    }
+
+    async fn bury(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        numbers: Vec<i64>,
+        to: i64,
+    ) -> Result<u64, PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.transact(move |transaction| {
+            for number in &numbers {
+                storage::bury_document(transaction, &run, *number)?;
+            }
+            storage::advance_sweep(transaction, &run, &source, Some(to))?;
+            Ok(numbers.len() as u64)
+        })
+        .await
+    }
+
+    async fn finish_sweep(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        alert: Option<Alert>,
+    ) -> Result<(), PipelineError> {
+        let (run, source) = (run.clone(), source.clone());
+        self.transact(move |transaction| {
+            if let Some(alert) = &alert {
+                storage::raise_alert(transaction, &run, alert)?;
+            }
+            Ok(storage::advance_sweep(transaction, &run, &source, None)?)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl CopyStore for SqliteBackend {
+    async fn find_copy(
+        &self,
+        header: &DocumentHeader,
+        format: Format,
+    ) -> Result<Option<StoredCopy>, PipelineError> {
+        let header = header.clone();
+        self.read(move |connection| Ok(storage::find_copy(connection, &header, format)?)).await
     }
 }
 
@@ -272,8 +348,8 @@ fn discover(
         }
     }
     let enqueued = queue::enqueue(transaction, run, &changed)?;
-    for (locator, message) in problems {
-        storage::record_listing_problem(transaction, run, &source, &locator, &message)?;
+    for problem in problems {
+        storage::record_listing_problem(transaction, run, &source, &problem)?;
     }
     storage::advance_listing(transaction, run, &source, &cursor, listed)?;
     storage::add_counters(transaction, run, worker, &counters)?;
@@ -327,12 +403,10 @@ impl Commit<'_> {
             return Ok(());
         }
         match ended {
-            Ended::Stored { graph, follow, .. } => {
+            Ended::Stored { graph, .. } => {
                 let document = &graph.header().document;
                 storage::store_document(self.transaction, self.run, graph)?;
-                if following.contains(&document.source_name) {
-                    self.report.followed += enqueue_linked(self.transaction, self.run, follow.clone())?;
-                }
+                self.follow(graph.dependencies().cloned().collect(), following)?;
                 self.count(
                     &document.source_name,
                     Outcome::Stored,
@@ -342,6 +416,8 @@ impl Commit<'_> {
             }
             Ended::Unchanged { document, format, size, .. } => {
                 storage::mark_seen(self.transaction, self.run, &document.doc_id, &document.stamp)?;
+                let links = storage::dependencies_of(self.transaction, &document.doc_id)?;
+                self.follow(links, following)?;
                 self.count(&document.source_name, Outcome::Unchanged, *format, &tally_of_bytes(*size));
             }
             Ended::Skipped { header, .. } => {
@@ -353,8 +429,20 @@ impl Commit<'_> {
                     &tally_of_bytes(header.size),
                 );
             }
+            Ended::Vanished { .. } => self.report.vanished += 1,
             Ended::Failed { .. } => {}
         }
+        Ok(())
+    }
+
+    /// Enqueues the targets of links, those in sources whose links are followed by now.
+    fn follow(
+        &mut self,
+        mut targets: Vec<DocumentRef>,
+        following: &HashSet<SourceName>,
+    ) -> Result<(), PipelineError> {
+        targets.retain(|target| following.contains(&target.source_name));
+        self.report.followed += enqueue_linked(self.transaction, self.run, targets)?;
         Ok(())
     }
 

@@ -3,12 +3,13 @@
 use super::SqliteBackend;
 use crate::ended::ClaimedDocument;
 use crate::store::conformance::{TestStore, store_conformance_tests};
-use crate::store::{CommitStore, DiscoveryStore};
+use crate::store::{CommitStore, DiscoveryStore, SweepStore};
 use async_trait::async_trait;
 use gdg_model::{RunId, WorkerId};
 use gdg_queue::{Fence, RetryPolicy};
-use gdg_storage::{RunCounters, RunStatus};
+use gdg_storage::{Alert, RunCounters, RunStatus};
 use rusqlite::Connection;
+use std::sync::Arc;
 
 const FINGERPRINT: &str = "0123456789abcdef";
 
@@ -34,6 +35,14 @@ impl TestStore for SqliteStore {
 
     fn commits(&self) -> &dyn CommitStore {
         &self.backend
+    }
+
+    fn sweeps(&self) -> Arc<dyn SweepStore> {
+        Arc::new(self.backend.clone())
+    }
+
+    async fn alerts(&self) -> Vec<Alert> {
+        self.backend.aftermath(&self.run).await.unwrap().1
     }
 
     fn run(&self) -> &RunId {

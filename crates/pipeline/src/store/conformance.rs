@@ -1,14 +1,15 @@
 //! What every database of the pipeline must do; each implementation's tests run it by [`store_conformance_tests!`].
 
-use super::{CommitStore, DiscoveryBatch, DiscoveryStore};
+use super::{CommitStore, DiscoveryBatch, DiscoveryStore, SweepStore};
 use crate::ended::{ClaimedDocument, CommitReport, Ended};
+use crate::sweep::Sweep;
 use async_trait::async_trait;
 use gdg_model::{
     Attributes, ContentHash, DocId, DocumentRef, Element, ElementType, ErrorClass, ExplicitRelationship,
     Format, Location, ParsedDocument, RunId, SourceName, Stamp,
 };
 use gdg_queue::{Disposition, Failure, Fence};
-use gdg_storage::{DocumentHeader, GraphDocument, Outcome, RunCounters};
+use gdg_storage::{Alert, DocumentHeader, GraphDocument, Outcome, RunCounters};
 use std::sync::Arc;
 
 /// A database with a run, as a test uses it.
@@ -16,6 +17,8 @@ use std::sync::Arc;
 pub(crate) trait TestStore: Send + Sync {
     fn discovery(&self) -> &dyn DiscoveryStore;
     fn commits(&self) -> &dyn CommitStore;
+    fn sweeps(&self) -> Arc<dyn SweepStore>;
+    async fn alerts(&self) -> Vec<Alert>;
     fn run(&self) -> &RunId;
     async fn claim(&self, limit: u32) -> Vec<ClaimedDocument>;
     async fn release(&self, fences: Vec<Fence>);
@@ -36,6 +39,9 @@ macro_rules! store_conformance_tests {
             a_batch_that_is_listed_again_is_not_taken_in_again
             an_unchanged_document_is_counted_and_not_enqueued_in_the_next_generation
             links_are_followed_once_the_listing_is_done_and_caught_up_on
+            links_of_an_unchanged_document_are_followed_like_those_of_a_stored_one
+            a_vanished_document_leaves_the_queue_and_goes_in_the_sweep
+            a_listing_that_lost_too_much_is_not_believed
             a_listing_goes_on_behind_its_cursor
         }
     };
@@ -96,11 +102,8 @@ fn stored(fence: Fence, document: &DocumentRef, targets: &[&str]) -> Ended {
     };
     let follow = targets.iter().map(|target| DocumentRef { link_depth: 1, ..self::document(target) });
     let relationships = targets.iter().map(link).collect();
-    Ended::Stored {
-        fence,
-        graph: Box::new(GraphDocument::new(header, parsed, relationships)),
-        follow: follow.collect(),
-    }
+    let graph = GraphDocument::new(header, parsed, relationships).with_dependencies(follow);
+    Ended::Stored { fence, graph: Box::new(graph) }
 }
 
 async fn commit(store: &impl TestStore, ended: Vec<Ended>) -> CommitReport {
@@ -218,13 +221,69 @@ pub(crate) async fn links_are_followed_once_the_listing_is_done_and_caught_up_on
     let late = stored(claimed[1].fence, &claimed[1].document, &["other.md", "a.md"]);
     assert_eq!(commit(&store, vec![late]).await.followed, 1, "a.md is stored already");
 
-    let page = store.discovery().linking_documents(store.run(), &source(), 0, 10).await.unwrap();
-    let mut open: Vec<_> = page.iter().flat_map(|(_, targets)| targets).map(DocId::as_str).collect();
+    let page = store.discovery().open_dependencies(store.run(), &source(), 0, 10).await.unwrap();
+    let mut open: Vec<_> = page.targets.iter().map(|target| target.doc_id.as_str()).collect();
     open.sort_unstable();
     assert_eq!(open, ["docs:linked.md", "docs:other.md"]);
     let targets = ["linked.md", "other.md", "a.md"].map(document).to_vec();
     assert_eq!(store.discovery().enqueue_linked(store.run(), targets).await.unwrap(), 1);
     assert_eq!(store_all(&store).await, 2);
+}
+
+pub(crate) async fn links_of_an_unchanged_document_are_followed_like_those_of_a_stored_one(
+    mut store: impl TestStore,
+) {
+    store.discovery().discover(store.run(), batch(&["a.md"], "a")).await.unwrap();
+    let first = store.claim(1).await.remove(0);
+    commit(&store, vec![stored(first.fence, &first.document, &["linked.md"])]).await;
+    store.next_generation().await;
+    // Its stamp tells nothing: it is claimed, and turns out to be as it was.
+    let mut next = batch(&["a.md"], "a");
+    next.documents[0].stamp = Stamp::default();
+    store.discovery().discover(store.run(), next).await.unwrap();
+    store.discovery().begin_following(store.run(), &source()).await.unwrap();
+    let ClaimedDocument { fence, document, .. } = store.claim(1).await.remove(0);
+    let report = commit(&store, vec![Ended::Unchanged { fence, document, format: None, size: 5 }]).await;
+    assert_eq!(report.followed, 1);
+    assert_eq!(store.claim(10).await[0].document.locator, "linked.md");
+}
+
+pub(crate) async fn a_vanished_document_leaves_the_queue_and_goes_in_the_sweep(mut store: impl TestStore) {
+    let names = ["a.md", "b.md", "c.md"];
+    store.discovery().discover(store.run(), batch(&names, "c")).await.unwrap();
+    store_all(&store).await;
+    store.next_generation().await;
+    let mut next = batch(&names, "c");
+    next.documents[1].stamp = Stamp::default();
+    store.discovery().discover(store.run(), next).await.unwrap();
+    store.discovery().finish_listing(store.run(), &source()).await.unwrap();
+    let ClaimedDocument { fence, document, .. } = store.claim(1).await.remove(0);
+    let report = commit(&store, vec![Ended::Vanished { fence, document }]).await;
+    assert_eq!((report.vanished, report.counters.is_empty()), (1, true));
+    assert!(store.claim(1).await.is_empty());
+    assert_eq!(store.stored().await.len(), 3);
+    assert_eq!(sweep(&store, 0.5).await, 1);
+    assert_eq!(store.stored().await, ["docs:a.md", "docs:c.md"]);
+    assert_eq!(sweep(&store, 0.5).await, 0, "it is done");
+}
+
+pub(crate) async fn a_listing_that_lost_too_much_is_not_believed(mut store: impl TestStore) {
+    store.discovery().discover(store.run(), batch(&["a.md", "b.md", "c.md"], "c")).await.unwrap();
+    store_all(&store).await;
+    store.next_generation().await;
+    store.discovery().discover(store.run(), batch(&["a.md"], "a")).await.unwrap();
+    store.discovery().finish_listing(store.run(), &source()).await.unwrap();
+    assert_eq!(sweep(&store, 0.5).await, 0);
+    assert_eq!(store.stored().await.len(), 3);
+    let alerts = store.alerts().await;
+    assert_eq!(alerts.len(), 1);
+    assert!(alerts[0].message.contains("2 of 3 documents"), "{}", alerts[0].message);
+    assert!(alerts[0].message.contains("processing.deletion_guard"), "{}", alerts[0].message);
+}
+
+async fn sweep(store: &impl TestStore, guard: f64) -> u64 {
+    let sweep = Sweep { store: store.sweeps(), run: store.run().clone(), source: source(), guard };
+    sweep.run().await.unwrap()
 }
 
 pub(crate) async fn a_listing_goes_on_behind_its_cursor(store: impl TestStore) {

@@ -16,7 +16,7 @@ use super::entries::{Entry, MAX_HELD, Pass, Start, read_pass};
 use super::folder::{FolderId, Found, Unreachable, look_at};
 use super::path::{MAX_LENGTH, RelativePath};
 use super::{Shared, error_of};
-use crate::{Cursor, ListedBatch, ListingProblem, SourceError};
+use crate::{Cursor, ListedBatch, ListingProblem, ProblemScope, SourceError};
 use gdg_model::Stamp;
 use rustix::fs::{Dir, FileType};
 use rustix::io::Errno;
@@ -318,7 +318,7 @@ impl Level {
 }
 
 fn report(error: SourceError, path: &RelativePath, batch: &mut ListedBatch) {
-    batch.problems.push(ListingProblem { locator: path.locator(), error });
+    batch.problems.push(ListingProblem { locator: path.locator(), error, scope: ProblemScope::Below });
 }
 
 fn is_loop(error: &io::Error) -> bool {

@@ -4,7 +4,7 @@
 
 use super::sample::*;
 use super::store::*;
-use crate::{GraphDocument, KnownOutcome};
+use crate::{DependencyPage, DocumentHeader, GraphDocument, KnownOutcome};
 use gdg_model::*;
 
 async fn element_ids(store: &impl GraphStore, name: &str) -> Vec<String> {
@@ -128,9 +128,10 @@ pub async fn a_document_is_as_near_as_the_shortest_way_to_it<S: GraphStore>(make
     for (link_depth, expected) in [(5, 5), (2, 2), (3, 2)] {
         let mut header = header("a.md", b"a");
         header.document.link_depth = link_depth;
-        store.store(&run(), &[&GraphDocument::new(header, headings(&["a"]), vec![link("b.md")])]).await;
-        let page = store.linking_documents(&run(), &source(), 0, 10).await;
-        assert_eq!(page[0].0.link_depth, expected);
+        let graph = GraphDocument::new(header, headings(&["a"]), vec![]);
+        store.store(&run(), &[&graph.with_dependencies([target("b.md")])]).await;
+        let page = store.open_dependencies(&run(), &source(), 0, 10).await;
+        assert_eq!(page.targets[0].link_depth, expected + 1);
     }
 }
 
@@ -175,26 +176,92 @@ pub async fn a_forgotten_document_leaves_nothing_behind<S: GraphStore>(make: imp
 
 pub async fn targets_of_links_are_open_until_the_run_has_seen_them<S: GraphStore>(make: impl AsyncFn() -> S) {
     let store = make().await;
-    let page = async |after, limit| store.linking_documents(&run(), &source(), after, limit).await;
-    store.store(&run(), &[&document("a.md", &["a"], &["b.md", "c.md"])]).await;
+    let page = async |after, limit| store.open_dependencies(&run(), &source(), after, limit).await;
+    store.store(&run(), &[&document("a.md", &["a"], &["b.md", "c.md", "b.md"])]).await;
     store.store(&run(), &[&document("without-links.md", &["w"], &[])]).await;
     store.store(&run(), &[&document("d.md", &["d"], &["a.md", "d.md"])]).await;
     // Known from an earlier run is not handled by this one, and what another run handled has no links to follow now.
-    store.store(&RunId::new("earlier"), &[&document("c.md", &["c"], &["a.md"])]).await;
+    store.store(&RunId::new("earlier"), &[&document("c.md", &["c"], &["e.md"])]).await;
     let told = page(0, 10).await;
-    let locators: Vec<_> = told.iter().map(|(document, _)| document.locator.as_str()).collect();
-    assert_eq!(locators, ["a.md", "d.md"]);
-    let mut open = told[0].1.clone();
-    open.sort();
-    assert_eq!(open, [doc_id("b.md"), doc_id("c.md")]);
-    assert_eq!(told[1].1, [], "a page shows documents without open targets, too");
-    assert_eq!(page(0, 1).await, told[..1]);
-    assert_eq!(page(told[0].0.document_number, 10).await, told[1..]);
-    assert_eq!(page(told[1].0.document_number, 10).await, []);
-    assert_eq!(store.linking_documents(&run(), &SourceName::new("other"), 0, 10).await, []);
+    assert_eq!(sorted(told.targets), [target("b.md"), target("c.md")]);
+    let first = page(0, 1).await;
+    assert_eq!(sorted(first.targets), [target("b.md"), target("c.md")]);
+    let second = page(first.last.unwrap(), 1).await;
+    assert_eq!(second.targets, [], "a page shows documents without open targets, too");
+    assert_eq!(page(told.last.unwrap(), 10).await, DependencyPage::default());
+    let other = SourceName::new("other");
+    assert_eq!(store.open_dependencies(&run(), &other, 0, 10).await, DependencyPage::default());
     store.store(&run(), &[&document("b.md", &["b"], &[])]).await;
     store.mark_seen(&run(), &[(doc_id("c.md"), Stamp::default())]).await;
-    assert_eq!(page(0, 1).await[0].1, []);
+    assert_eq!(page(0, 10).await.targets, [target("e.md")], "those of what was found unchanged");
+}
+
+pub async fn the_dependencies_of_a_document_are_those_it_was_stored_with_last<S: GraphStore>(
+    make: impl AsyncFn() -> S,
+) {
+    let store = make().await;
+    let elsewhere = DocumentRef {
+        doc_id: DocId::in_source(&SourceName::new("web"), "https://example.com/"),
+        source_name: SourceName::new("web"),
+        locator: "https://example.com/".into(),
+        ..target("x")
+    };
+    let links = [target("b.md"), elsewhere.clone()];
+    let graph = GraphDocument::new(header("a.md", b"a"), headings(&["a"]), vec![]).with_dependencies(links);
+    store
+        .store(&run(), &[&document("a.md", &["a"], &["old.md"]), &document("b.md", &["b"], &["c.md"])])
+        .await;
+    store.store(&run(), &[&graph]).await;
+    let asked = [doc_id("a.md"), doc_id("never.md")];
+    assert_eq!(sorted(store.dependencies_of(&asked).await), [target("b.md"), elsewhere]);
+    assert_eq!(store.dependencies_of(&[]).await, []);
+    store.skip(&run(), &[&header("a.md", b"a")]).await;
+    assert_eq!(store.dependencies_of(&asked).await, []);
+}
+
+fn sorted(mut documents: Vec<DocumentRef>) -> Vec<DocumentRef> {
+    documents.sort_by(|one, other| one.doc_id.cmp(&other.doc_id));
+    documents
+}
+
+pub async fn a_graph_is_taken_over_for_another_document_with_the_same_content<S: GraphStore>(
+    make: impl AsyncFn() -> S,
+) {
+    let store = make().await;
+    let mut parsed = headings(&["one", "two"]);
+    let mut element =
+        Element { parent: Some(1), ..Element::new(ElementType::Link, "label", Location::Whole) };
+    element.attributes.set("target", "next.md");
+    parsed.links.push(Link { element: 3, target: "next.md".into() });
+    parsed.elements.push(element);
+    parsed.metadata.set("author", "Ada");
+    let graph = GraphDocument::new(header("a.md", b"same"), parsed.clone(), vec![link("next.md")]);
+    store.store(&run(), &[&graph]).await;
+
+    let moved = header("b/a.md", b"same");
+    let copy = store.find_copy(&moved, Format::Markdown).await.unwrap();
+    assert_eq!(copy.links(), parsed.links);
+    let taken_over = GraphDocument::copied(moved.clone(), copy, vec![link("b/next.md")]);
+    assert_eq!(taken_over.structural_relationships(), graph.structural_relationships());
+    store.store(&run(), &[&taken_over]).await;
+    let [before, after] = [store.elements("notes:a.md").await, store.elements("notes:b/a.md").await];
+    for (before, after) in before.iter().zip(&after) {
+        let nameless =
+            |row: &StoredElement| StoredElement { element_id: String::new(), parent_id: None, ..row.clone() };
+        assert_eq!(nameless(before), nameless(after));
+    }
+    assert_eq!(before.len(), after.len());
+    assert_eq!(store.description("notes:a.md").await, store.description("notes:b/a.md").await);
+
+    assert_eq!(store.find_copy(&header("c.md", b"other"), Format::Markdown).await, None);
+    assert_eq!(store.find_copy(&moved, Format::Html).await, None);
+    let parsed_otherwise = DocumentHeader { parse_fingerprint: "other".into(), ..header("c.md", b"same") };
+    assert_eq!(store.find_copy(&parsed_otherwise, Format::Markdown).await, None);
+    // Its links are not where they are looked for.
+    let mut parsed = headings(&["one"]);
+    parsed.links.push(Link { element: 1, target: "next.md".into() });
+    store.store(&run(), &[&GraphDocument::new(header("d.md", b"d"), parsed, vec![])]).await;
+    assert_eq!(store.find_copy(&header("e.md", b"d"), Format::Markdown).await, None);
 }
 
 pub async fn the_outline_shows_the_tree_indented<S: GraphStore>(make: impl AsyncFn() -> S) {

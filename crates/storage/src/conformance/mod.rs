@@ -12,12 +12,14 @@ mod hostile;
 mod runs;
 mod sample;
 mod store;
+mod vanished;
 
 pub use documents::*;
 pub use hostile::*;
 pub use runs::*;
 pub use sample::any_documents;
 pub use store::{GraphStore, Relation, StoredElement, StoredRelationship, same_value};
+pub use vanished::*;
 
 /// Makes one test of each check. `$make` is an expression of type
 /// `async fn() -> impl GraphStore`.
@@ -37,6 +39,13 @@ macro_rules! graph_conformance_tests {
             only_what_a_run_has_handled_is_seen
             a_forgotten_document_leaves_nothing_behind
             targets_of_links_are_open_until_the_run_has_seen_them
+            the_dependencies_of_a_document_are_those_it_was_stored_with_last
+            a_graph_is_taken_over_for_another_document_with_the_same_content
+            what_a_run_did_not_find_has_vanished_and_leaves_a_tombstone
+            a_page_of_vanished_documents_ends_where_the_next_begins
+            what_was_given_up_or_could_not_be_listed_has_not_vanished
+            what_only_links_lead_to_stays_while_links_are_lost
+            an_alert_is_raised_once
             the_outline_shows_the_tree_indented
             nul_characters_are_no_obstacle
             text_of_any_kind_comes_back_as_it_was

@@ -4,7 +4,7 @@
 
 use super::sample::*;
 use super::store::*;
-use crate::{ListingProgress, Outcome, OutcomeKey, RunCounters, RunStatus, Tally};
+use crate::{ListingGap, ListingProgress, Outcome, OutcomeKey, RunCounters, RunStatus, Tally};
 use gdg_model::*;
 
 const FINGERPRINT: &str = "0123456789abcdef";
@@ -49,14 +49,18 @@ pub async fn a_listing_goes_on_where_its_cursor_stands<S: GraphStore>(make: impl
 pub async fn what_a_listing_could_not_read_is_told<S: GraphStore>(make: impl AsyncFn() -> S) {
     let store = make().await;
     let run = store.resume_or_start_run(FINGERPRINT).await.run_id;
-    let problem = |locator: &str| (locator.to_owned(), format!("{locator}: permission denied"));
+    let told = |locator: &str| (locator.to_owned(), format!("{locator}: permission denied"));
+    let problem = |locator: &str| {
+        let (locator, message) = told(locator);
+        ListingGap { locator, message, hides_source: false }
+    };
     store.record_listing_problems(&run, &source(), &[problem("b"), problem("a")]).await;
     store.record_listing_problems(&run, &source(), &[]).await;
     store.record_listing_problems(&run, &source(), &[problem("é\0"), problem("Z")]).await;
-    let told = store.listing_problems(&run, 10).await;
-    assert_eq!(told[..3], ["Z", "a", "b"].map(problem), "in the order of their bytes");
-    assert!(told.len() == 4 && told[3].0.starts_with('é'));
-    assert_eq!(store.listing_problems(&run, 2).await, told[..2]);
+    let all = store.listing_problems(&run, 10).await;
+    assert_eq!(all[..3], ["Z", "a", "b"].map(told), "in the order of their bytes");
+    assert!(all.len() == 4 && all[3].0.starts_with('é'));
+    assert_eq!(store.listing_problems(&run, 2).await, all[..2]);
 }
 
 pub async fn counters_add_up_over_workers<S: GraphStore>(make: impl AsyncFn() -> S) {

@@ -55,6 +55,18 @@ pub(super) fn headings(texts: &[&str]) -> ParsedDocument {
 pub(super) fn document(name: &str, texts: &[&str], targets: &[&str]) -> GraphDocument {
     let links = targets.iter().map(|target| link(target)).collect();
     GraphDocument::new(header(name, texts.join("\n").as_bytes()), headings(texts), links)
+        .with_dependencies(targets.iter().map(|locator| target(locator)))
+}
+
+/// A document of the source that a link leads to.
+pub(super) fn target(locator: &str) -> DocumentRef {
+    DocumentRef {
+        doc_id: doc_id(locator),
+        source_name: source(),
+        locator: locator.into(),
+        link_depth: 1,
+        stamp: Stamp::default(),
+    }
 }
 
 /// A link to a document of the source.

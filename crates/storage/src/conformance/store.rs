@@ -1,9 +1,10 @@
 //! What the suite needs of a place for the graph.
 
 use crate::{
-    DocumentHeader, GraphDocument, KnownDocument, LinkingDocument, ListingProgress, Run, RunCounters,
+    Alert, DependencyPage, DocumentHeader, GraphDocument, KnownDocument, ListingGap, ListingProgress, Run,
+    RunCounters, StoredCopy, SweepProgress, VanishedPage,
 };
-use gdg_model::{DocId, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -23,14 +24,43 @@ pub trait GraphStore {
     async fn seen_among(&self, run: &RunId, doc_ids: &[DocId]) -> HashSet<DocId>;
     /// Removes documents.
     async fn forget(&self, doc_ids: &[DocId]);
-    /// Documents with links that a run has handled, with the targets it has not.
-    async fn linking_documents(
+    /// What documents that a run has handled link to and the run has not handled.
+    async fn open_dependencies(
         &self,
         run: &RunId,
         source: &SourceName,
         after: i64,
         limit: u32,
-    ) -> Vec<(LinkingDocument, Vec<DocId>)>;
+    ) -> DependencyPage;
+    /// What documents link to.
+    async fn dependencies_of(&self, doc_ids: &[DocId]) -> Vec<DocumentRef>;
+    /// The graph of another document with the same content.
+    async fn find_copy(&self, header: &DocumentHeader, format: Format) -> Option<StoredCopy>;
+    /// Gives a document up, as the queue does.
+    async fn give_up(&self, run: &RunId, document: &DocumentRef);
+    /// Whether a run gave up a document that links to others of a source.
+    async fn has_lost_links(&self, run: &RunId, source: &SourceName) -> bool;
+    /// Looks for documents that have vanished.
+    async fn vanished_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+        lost_links: bool,
+    ) -> VanishedPage;
+    /// Removes documents by their numbers, and notes how far that has come.
+    async fn bury(&self, run: &RunId, source: &SourceName, numbers: &[i64], to: i64);
+    /// Notes that the removal is done.
+    async fn finish_sweep(&self, run: &RunId, source: &SourceName);
+    /// How far the removal is.
+    async fn sweep_progress(&self, run: &RunId, source: &SourceName) -> SweepProgress;
+    /// How many documents a run removed.
+    async fn vanished_count(&self, run: &RunId) -> u64;
+    /// Raises an alert.
+    async fn raise_alert(&self, run: &RunId, alert: &Alert);
+    /// The alerts of a run.
+    async fn alerts(&self, run: &RunId) -> Vec<Alert>;
 
     /// The unfinished run of some work, or its next generation.
     async fn resume_or_start_run(&self, fingerprint: &str) -> Run;
@@ -43,7 +73,7 @@ pub trait GraphStore {
     /// Ends a listing.
     async fn finish_listing(&self, run: &RunId, source: &SourceName);
     /// Notes what a listing could not read.
-    async fn record_listing_problems(&self, run: &RunId, source: &SourceName, problems: &[(String, String)]);
+    async fn record_listing_problems(&self, run: &RunId, source: &SourceName, problems: &[ListingGap]);
     /// What listings could not read.
     async fn listing_problems(&self, run: &RunId, limit: u32) -> Vec<(String, String)>;
     /// Adds a worker's counts.

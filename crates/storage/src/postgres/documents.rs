@@ -1,6 +1,6 @@
 //! Documents as wholes.
 
-use super::graph::{delete_graphs, insert_elements, insert_relationships};
+use super::graph::{delete_graphs, insert_dependencies, insert_elements, insert_relationships};
 use super::{int4, read_doc_key};
 use crate::{DocumentHeader, GraphDocument, StorageError};
 use gdg_model::{DocKey, Format, RunId};
@@ -23,7 +23,8 @@ pub async fn store_documents(
         .filter_map(|(key, document)| Some((rows.get(key)?.number, document.graph?)))
         .collect();
     insert_elements(transaction, &graphs).await?;
-    insert_relationships(transaction, &graphs).await
+    insert_relationships(transaction, &graphs).await?;
+    insert_dependencies(transaction, &graphs).await
 }
 
 /// Remembers documents that have no parser, and removes what was stored of them before.
@@ -109,6 +110,7 @@ async fn upsert(
                 (&columns.parse_fingerprints, Type::TEXT_ARRAY),
                 (&columns.link_depths, Type::INT4_ARRAY),
                 (&columns.element_counts, Type::INT4_ARRAY),
+                (&columns.links_in_elements, Type::BOOL_ARRAY),
             ],
         )
         .await?;
@@ -135,6 +137,7 @@ struct Columns<'a> {
     parse_fingerprints: Vec<&'a str>,
     link_depths: Vec<i32>,
     element_counts: Vec<i32>,
+    links_in_elements: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
@@ -164,5 +167,6 @@ impl<'a> Columns<'a> {
         self.parse_fingerprints.push(&header.parse_fingerprint);
         self.link_depths.push(int4(new.link_depth));
         self.element_counts.push(int4(graph.map_or(0, |graph| graph.elements.len())));
+        self.links_in_elements.push(graph.is_some_and(|graph| graph.links_in_elements));
     }
 }

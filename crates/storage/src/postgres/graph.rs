@@ -60,6 +60,35 @@ pub(super) async fn insert_relationships(
     chunk.insert(transaction).await
 }
 
+/// Inserts the documents that are to be processed because these link to them.
+pub(super) async fn insert_dependencies(
+    transaction: &Transaction,
+    graphs: &[(i64, &GraphDocument)],
+) -> Result<(), StorageError> {
+    let all = graphs.iter().flat_map(|(number, graph)| {
+        graph.dependencies.iter().map(move |(key, target)| (*number, key, target))
+    });
+    let all: Vec<_> = all.collect();
+    for chunk in all.chunks(CHUNK_ROWS) {
+        let numbers: Vec<i64> = chunk.iter().map(|(number, ..)| *number).collect();
+        let keys: Vec<&[u8]> = chunk.iter().map(|(_, key, _)| key.0.as_slice()).collect();
+        let sources: Vec<&str> = chunk.iter().map(|(.., target)| target.source_name.as_str()).collect();
+        let locators: Vec<_> = chunk.iter().map(|(.., target)| clean_text(&target.locator)).collect();
+        transaction
+            .execute(
+                include_str!("sql/insert_dependencies.sql"),
+                &[
+                    (&numbers, Type::INT8_ARRAY),
+                    (&keys, Type::BYTEA_ARRAY),
+                    (&sources, Type::TEXT_ARRAY),
+                    (&locators, Type::TEXT_ARRAY),
+                ],
+            )
+            .await?;
+    }
+    Ok(())
+}
+
 /// Elements, column by column.
 #[derive(Default)]
 struct Elements<'a> {
@@ -68,7 +97,7 @@ struct Elements<'a> {
     parents: Vec<Option<i32>>,
     ordinals: Vec<i32>,
     depths: Vec<i32>,
-    types: Vec<&'static str>,
+    types: Vec<&'a str>,
     texts: Vec<&'a str>,
     locations: Vec<&'a str>,
     attributes: Vec<Option<&'a str>>,
@@ -84,7 +113,7 @@ impl<'a> Elements<'a> {
         self.parents.push(row.parent.map(int4));
         self.ordinals.push(int4(row.ordinal));
         self.depths.push(int4(row.depth));
-        self.types.push(row.element_type);
+        self.types.push(&row.element_type);
         self.texts.push(&row.text);
         self.locations.push(&row.content_location);
         self.attributes.push(attributes);

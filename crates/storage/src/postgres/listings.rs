@@ -3,7 +3,7 @@
 //! Only a leader writes here. The caller has checked, in the same transaction,
 //! that `leader_epoch` is the one that holds; it is kept for whoever looks later.
 
-use crate::{ListingProgress, StorageError};
+use crate::{ListingGap, ListingProgress, StorageError};
 use gdg_model::{RunId, SourceName};
 use gdg_postgres::{Transaction, Type, clean_text};
 use std::collections::HashSet;
@@ -115,18 +115,19 @@ pub async fn listings_finished(
     Ok(row.is_some_and(|row| row.get(0)))
 }
 
-/// Notes what a listing could not read: locators, each with the reason.
+/// Notes what a listing could not read.
 pub async fn record_listing_problems(
     transaction: &Transaction,
     run: &RunId,
     source: &SourceName,
-    problems: &[(String, String)],
+    problems: &[ListingGap],
 ) -> Result<(), StorageError> {
     if problems.is_empty() {
         return Ok(());
     }
-    let (locators, messages): (Vec<_>, Vec<_>) =
-        problems.iter().map(|(locator, message)| (clean_text(locator), clean_text(message))).unzip();
+    let locators: Vec<_> = problems.iter().map(|problem| clean_text(&problem.locator)).collect();
+    let messages: Vec<_> = problems.iter().map(|problem| clean_text(&problem.message)).collect();
+    let hides_source: Vec<_> = problems.iter().map(|problem| problem.hides_source).collect();
     transaction
         .execute(
             include_str!("sql/record_listing_problems.sql"),
@@ -135,6 +136,7 @@ pub async fn record_listing_problems(
                 (&source.as_str(), Type::TEXT),
                 (&locators, Type::TEXT_ARRAY),
                 (&messages, Type::TEXT_ARRAY),
+                (&hides_source, Type::BOOL_ARRAY),
             ],
         )
         .await?;

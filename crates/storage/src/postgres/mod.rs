@@ -40,6 +40,7 @@
 //! stamps and messages here. A document's key is that of its name as it was
 //! given, so that it is found by that name.
 
+mod copies;
 mod counters;
 mod documents;
 mod graph;
@@ -47,16 +48,22 @@ mod known;
 mod links;
 mod listings;
 mod runs;
+mod vanished;
 
+pub use copies::find_copy;
 pub use counters::{add_counters, counters, progress, record_progress};
 pub use documents::{store_documents, store_skipped};
 pub use known::{find_known, forget_documents, mark_seen, seen_among};
-pub use links::linking_documents;
+pub use links::{dependencies_of, open_dependencies};
 pub use listings::{
     advance_listing, begin_following, finish_listing, following_sources, listing_problems, listing_progress,
     listings_finished, record_listing_problems,
 };
 pub use runs::{latest_run, run_status, set_run_status, start_run};
+pub use vanished::{
+    advance_sweep, alerts, bury_documents, has_lost_links, raise_alert, sweep_progress, vanished_count,
+    vanished_documents,
+};
 
 use crate::StorageError;
 use gdg_model::DocKey;

@@ -1,7 +1,7 @@
 //! Documents, their elements and their links.
 
-use crate::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, LinkingDocument, StorageError};
-use gdg_model::{ContentHash, DocId, Format, RunId, SourceName, Stamp};
+use crate::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, StorageError};
+use gdg_model::{ContentHash, DocId, Format, RunId, Stamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// Stores a document with its whole graph, in place of what was stored of it before.
@@ -17,11 +17,13 @@ pub fn store_document(
         metadata: graph.metadata.as_deref(),
         content_hash: Some(graph.header.content_hash),
         element_count: graph.elements.len(),
+        links_in_elements: graph.links_in_elements,
     };
     let number = upsert_document(transaction, run, &graph.header, &description)?;
     delete_graph(transaction, number)?;
     insert_elements(transaction, number, graph)?;
-    insert_relationships(transaction, number, graph)
+    insert_relationships(transaction, number, graph)?;
+    insert_dependencies(transaction, number, graph)
 }
 
 /// Remembers a document that has no parser, and removes what was stored of it before.
@@ -37,6 +39,7 @@ pub fn store_skipped(
         metadata: None,
         content_hash: Some(header.content_hash),
         element_count: 0,
+        links_in_elements: false,
     };
     let number = upsert_document(transaction, run, header, &description)?;
     delete_graph(transaction, number)
@@ -50,6 +53,7 @@ struct Description<'a> {
     metadata: Option<&'a str>,
     content_hash: Option<ContentHash>,
     element_count: usize,
+    links_in_elements: bool,
 }
 
 fn upsert_document(
@@ -77,16 +81,18 @@ fn upsert_document(
             document.link_depth,
             description.element_count as i64,
             run.as_str(),
+            description.links_in_elements,
         ],
         |row| row.get(0),
     )?;
     Ok(number)
 }
 
-fn delete_graph(transaction: &Connection, number: i64) -> Result<(), StorageError> {
+pub(super) fn delete_graph(transaction: &Connection, number: i64) -> Result<(), StorageError> {
     for statement in [
         "DELETE FROM embeddings WHERE document_number = ?1",
         "DELETE FROM relationships WHERE document_number = ?1",
+        "DELETE FROM document_dependencies WHERE document_number = ?1",
         "DELETE FROM elements WHERE document_number = ?1",
     ] {
         transaction.prepare_cached(statement)?.execute([number])?;
@@ -103,7 +109,7 @@ fn insert_elements(transaction: &Connection, number: i64, graph: &GraphDocument)
             row.parent,
             row.ordinal,
             row.depth,
-            row.element_type,
+            row.element_type.as_ref(),
             row.text,
             row.content_location,
             row.attributes,
@@ -121,6 +127,19 @@ fn insert_relationships(
     let mut insert = transaction.prepare_cached(include_str!("sql/insert_explicit_relationship.sql"))?;
     for link in &graph.relationships {
         insert.execute(params![number, link.position, link.target.as_str(), link.fragment])?;
+    }
+    Ok(())
+}
+
+fn insert_dependencies(
+    transaction: &Connection,
+    number: i64,
+    graph: &GraphDocument,
+) -> Result<(), StorageError> {
+    let mut insert =
+        transaction.prepare_cached("INSERT INTO document_dependencies VALUES (?1, ?2, ?3, ?4)")?;
+    for (key, target) in &graph.dependencies {
+        insert.execute(params![number, key.0, target.source_name.as_str(), target.locator])?;
     }
     Ok(())
 }
@@ -186,41 +205,4 @@ pub fn forget_document(transaction: &Connection, doc_id: &DocId) -> Result<(), S
         transaction.prepare_cached("DELETE FROM documents WHERE document_number = ?1")?.execute([number])?;
     }
     Ok(())
-}
-
-/// The documents of `source` with links that `run` has handled: at most
-/// `limit` of them, in order of their numbers, behind the number `after`.
-pub fn linking_documents(
-    connection: &Connection,
-    run: &RunId,
-    source: &SourceName,
-    after: i64,
-    limit: u32,
-) -> Result<Vec<LinkingDocument>, StorageError> {
-    let documents = connection
-        .prepare_cached(include_str!("sql/linking_documents.sql"))?
-        .query_map(params![run.as_str(), source.as_str(), after, limit], |row| {
-            Ok(LinkingDocument {
-                document_number: row.get(0)?,
-                locator: row.get(1)?,
-                link_depth: row.get(2)?,
-            })
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(documents)
-}
-
-/// The targets of a document's links that `run` has not handled.
-pub fn open_link_targets(
-    connection: &Connection,
-    run: &RunId,
-    document_number: i64,
-) -> Result<Vec<DocId>, StorageError> {
-    let targets = connection
-        .prepare_cached(include_str!("sql/open_link_targets.sql"))?
-        .query_map(params![run.as_str(), document_number], |row| {
-            row.get(0).map(|target: String| DocId::new(target))
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(targets)
 }

@@ -1,6 +1,8 @@
 //! Runs, how far their listings are, and what they did.
 
-use crate::{ListingProgress, Outcome, OutcomeKey, Run, RunCounters, RunStatus, StorageError, Tally};
+use crate::{
+    ListingGap, ListingProgress, Outcome, OutcomeKey, Run, RunCounters, RunStatus, StorageError, Tally,
+};
 use gdg_model::{RunId, SourceName, WorkerId};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -108,12 +110,17 @@ pub fn record_listing_problem(
     transaction: &Connection,
     run: &RunId,
     source: &SourceName,
-    locator: &str,
-    message: &str,
+    problem: &ListingGap,
 ) -> Result<(), StorageError> {
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO discovery_problems VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![run.as_str(), source.as_str(), locator, message])?;
+        .prepare_cached("INSERT OR REPLACE INTO discovery_problems VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![
+            run.as_str(),
+            source.as_str(),
+            problem.locator,
+            problem.message,
+            problem.hides_source
+        ])?;
     Ok(())
 }
 

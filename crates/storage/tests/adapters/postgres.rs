@@ -1,11 +1,11 @@
 //! The graph on `PostgreSQL`, as the suite uses it.
 
-use gdg_model::{DocId, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use gdg_postgres::{Postgres, Row, Transaction, Type};
 use gdg_storage::conformance::{GraphStore, Relation, StoredElement, StoredRelationship};
 use gdg_storage::{
-    DocumentHeader, GraphDocument, KnownDocument, LinkingDocument, ListingProgress, Run, RunCounters,
-    RunStatus, StorageError, postgres,
+    Alert, DependencyPage, DocumentHeader, GraphDocument, KnownDocument, ListingGap, ListingProgress, Run,
+    RunCounters, RunStatus, StorageError, StoredCopy, SweepProgress, VanishedPage, postgres,
 };
 use gdg_test_database::TestDatabase;
 use serde_json::Value;
@@ -72,17 +72,91 @@ impl GraphStore for InDatabase {
         self.transact(async |transaction| postgres::forget_documents(transaction, doc_ids).await).await;
     }
 
-    async fn linking_documents(
+    async fn open_dependencies(
         &self,
         run: &RunId,
         source: &SourceName,
         after: i64,
         limit: u32,
-    ) -> Vec<(LinkingDocument, Vec<DocId>)> {
+    ) -> DependencyPage {
         self.transact(async |transaction| {
-            postgres::linking_documents(transaction, run, source, after, limit).await
+            postgres::open_dependencies(transaction, run, source, after, limit).await
         })
         .await
+    }
+
+    async fn dependencies_of(&self, doc_ids: &[DocId]) -> Vec<DocumentRef> {
+        self.transact(async |transaction| postgres::dependencies_of(transaction, doc_ids).await).await
+    }
+
+    async fn find_copy(&self, header: &DocumentHeader, format: Format) -> Option<StoredCopy> {
+        self.transact(async |transaction| postgres::find_copy(transaction, header, format).await).await
+    }
+
+    async fn give_up(&self, run: &RunId, document: &DocumentRef) {
+        let statement = "INSERT INTO dead_letter_queue
+                (run_id, doc_id, doc_key, source_name, locator, link_depth, priority, retry_count, error_class,
+                 error_message, attempts)
+            VALUES ($1, $2, $3, $4, $5, 0, 1, 0, 'permanent', '', '[]')";
+        let key = document.doc_id.key();
+        self.transact(async |transaction| {
+            let parameters: [gdg_postgres::Parameter<'_>; 5] = [
+                (&run.as_str(), Type::TEXT),
+                (&document.doc_id.as_str(), Type::TEXT),
+                (&key.0.as_slice(), Type::BYTEA),
+                (&document.source_name.as_str(), Type::TEXT),
+                (&document.locator, Type::TEXT),
+            ];
+            Ok(transaction.execute(statement, &parameters).await?)
+        })
+        .await;
+    }
+
+    async fn has_lost_links(&self, run: &RunId, source: &SourceName) -> bool {
+        self.transact(async |transaction| postgres::has_lost_links(transaction, run, source).await).await
+    }
+
+    async fn vanished_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+        lost_links: bool,
+    ) -> VanishedPage {
+        self.transact(async |transaction| {
+            postgres::vanished_documents(transaction, run, source, after, limit, lost_links).await
+        })
+        .await
+    }
+
+    async fn bury(&self, run: &RunId, source: &SourceName, numbers: &[i64], to: i64) {
+        self.transact(async |transaction| {
+            postgres::bury_documents(transaction, run, numbers).await?;
+            postgres::advance_sweep(transaction, run, source, Some(to), 1).await
+        })
+        .await;
+    }
+
+    async fn finish_sweep(&self, run: &RunId, source: &SourceName) {
+        self.transact(async |transaction| postgres::advance_sweep(transaction, run, source, None, 1).await)
+            .await;
+    }
+
+    async fn sweep_progress(&self, run: &RunId, source: &SourceName) -> SweepProgress {
+        self.transact(async |transaction| postgres::sweep_progress(transaction, run, source).await).await
+    }
+
+    async fn vanished_count(&self, run: &RunId) -> u64 {
+        self.transact(async |transaction| postgres::vanished_count(transaction, run).await).await
+    }
+
+    async fn raise_alert(&self, run: &RunId, alert: &Alert) {
+        self.transact(async |transaction| postgres::raise_alert(transaction, run, alert).await).await;
+    }
+
+    async fn alerts(&self, run: &RunId) -> Vec<Alert> {
+        self.transact(async |transaction| postgres::alerts(transaction, run).await).await
     }
 
     async fn resume_or_start_run(&self, fingerprint: &str) -> Run {
@@ -122,7 +196,7 @@ impl GraphStore for InDatabase {
         self.transact(async |transaction| postgres::finish_listing(transaction, run, source, 1).await).await;
     }
 
-    async fn record_listing_problems(&self, run: &RunId, source: &SourceName, problems: &[(String, String)]) {
+    async fn record_listing_problems(&self, run: &RunId, source: &SourceName, problems: &[ListingGap]) {
         self.transact(async |transaction| {
             postgres::record_listing_problems(transaction, run, source, problems).await
         })

@@ -1,10 +1,10 @@
 //! The graph on `SQLite`, as the suite uses it.
 
-use gdg_model::{DocId, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use gdg_storage::conformance::{GraphStore, Relation, StoredElement, StoredRelationship};
 use gdg_storage::{
-    DocumentHeader, GraphDocument, KnownDocument, LinkingDocument, ListingProgress, Run, RunCounters,
-    RunStatus, sqlite,
+    Alert, DependencyPage, DocumentHeader, GraphDocument, KnownDocument, ListingGap, ListingProgress, Run,
+    RunCounters, RunStatus, StoredCopy, SweepProgress, VanishedPage, sqlite,
 };
 use rusqlite::{Connection, Row};
 use serde_json::Value;
@@ -71,20 +71,74 @@ impl GraphStore for InMemory {
         }
     }
 
-    async fn linking_documents(
+    async fn open_dependencies(
         &self,
         run: &RunId,
         source: &SourceName,
         after: i64,
         limit: u32,
-    ) -> Vec<(LinkingDocument, Vec<DocId>)> {
-        let page = sqlite::linking_documents(&self.0, run, source, after, limit).unwrap();
-        page.into_iter()
-            .map(|document| {
-                let targets = sqlite::open_link_targets(&self.0, run, document.document_number).unwrap();
-                (document, targets)
-            })
-            .collect()
+    ) -> DependencyPage {
+        sqlite::open_dependencies(&self.0, run, source, after, limit).unwrap()
+    }
+
+    async fn dependencies_of(&self, doc_ids: &[DocId]) -> Vec<DocumentRef> {
+        doc_ids.iter().flat_map(|doc_id| sqlite::dependencies_of(&self.0, doc_id).unwrap()).collect()
+    }
+
+    async fn find_copy(&self, header: &DocumentHeader, format: Format) -> Option<StoredCopy> {
+        sqlite::find_copy(&self.0, header, format).unwrap()
+    }
+
+    async fn give_up(&self, run: &RunId, document: &DocumentRef) {
+        let statement = "INSERT INTO dead_letter_queue
+                (run_id, doc_id, source_name, locator, link_depth, priority, retry_count, error_class, error_message,
+                 attempts, died_at)
+            VALUES (?1, ?2, ?3, ?4, 0, 1, 0, 'permanent', '', '[]', 0)";
+        let values =
+            [run.as_str(), document.doc_id.as_str(), document.source_name.as_str(), &document.locator];
+        self.0.execute(statement, values).unwrap();
+    }
+
+    async fn has_lost_links(&self, run: &RunId, source: &SourceName) -> bool {
+        sqlite::has_lost_links(&self.0, run, source).unwrap()
+    }
+
+    async fn vanished_documents(
+        &self,
+        run: &RunId,
+        source: &SourceName,
+        after: i64,
+        limit: u32,
+        lost_links: bool,
+    ) -> VanishedPage {
+        sqlite::vanished_documents(&self.0, run, source, after, limit, lost_links).unwrap()
+    }
+
+    async fn bury(&self, run: &RunId, source: &SourceName, numbers: &[i64], to: i64) {
+        for number in numbers {
+            sqlite::bury_document(&self.0, run, *number).unwrap();
+        }
+        sqlite::advance_sweep(&self.0, run, source, Some(to)).unwrap();
+    }
+
+    async fn finish_sweep(&self, run: &RunId, source: &SourceName) {
+        sqlite::advance_sweep(&self.0, run, source, None).unwrap();
+    }
+
+    async fn sweep_progress(&self, run: &RunId, source: &SourceName) -> SweepProgress {
+        sqlite::sweep_progress(&self.0, run, source).unwrap()
+    }
+
+    async fn vanished_count(&self, run: &RunId) -> u64 {
+        sqlite::vanished_count(&self.0, run).unwrap()
+    }
+
+    async fn raise_alert(&self, run: &RunId, alert: &Alert) {
+        sqlite::raise_alert(&self.0, run, alert).unwrap();
+    }
+
+    async fn alerts(&self, run: &RunId) -> Vec<Alert> {
+        sqlite::alerts(&self.0, run).unwrap()
     }
 
     async fn resume_or_start_run(&self, fingerprint: &str) -> Run {
@@ -107,9 +161,9 @@ impl GraphStore for InMemory {
         sqlite::finish_listing(&self.0, run, source).unwrap();
     }
 
-    async fn record_listing_problems(&self, run: &RunId, source: &SourceName, problems: &[(String, String)]) {
-        for (locator, message) in problems {
-            sqlite::record_listing_problem(&self.0, run, source, locator, message).unwrap();
+    async fn record_listing_problems(&self, run: &RunId, source: &SourceName, problems: &[ListingGap]) {
+        for problem in problems {
+            sqlite::record_listing_problem(&self.0, run, source, problem).unwrap();
         }
     }
 

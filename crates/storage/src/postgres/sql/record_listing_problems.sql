@@ -1,3 +1,3 @@
-INSERT INTO discovery_problems (run_id, source_name, locator, message)
-SELECT $1, $2, problem.locator, problem.message
-FROM unnest($3::text[], $4::text[]) AS problem (locator, message)
+INSERT INTO discovery_problems (run_id, source_name, locator, message, hides_source)
+SELECT $1, $2, problem.locator, problem.message, problem.hides_source
+FROM unnest($3::text[], $4::text[], $5::boolean[]) AS problem (locator, message, hides_source)
