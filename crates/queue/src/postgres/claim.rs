@@ -17,7 +17,7 @@ const LEAD: (i64, i64) = (3, 4);
 ///
 /// While a claimer works on a batch, others claim what lies behind its cursor.
 /// It would walk over all of that, and much of it is locked by claims that wait
-/// for their commit. So it begins a part of that way further on; see [`Cursor`].
+/// for their commit. So it begins a part of that way further on, with a lead.
 #[derive(Debug, Default)]
 pub struct Cursors(Mutex<State>);
 
