@@ -51,7 +51,6 @@ pub(crate) struct HttpClient {
     /// Sent only to these origins.
     private_headers: (HeaderMap, Vec<Origin>),
     total_timeout: Option<Duration>,
-    max_redirects: usize,
     pace: Pace,
 }
 
@@ -95,7 +94,6 @@ impl HttpClient {
                 headers,
                 private_headers: (HeaderMap::new(), Vec::new()),
                 total_timeout: None,
-                max_redirects: MAX_REDIRECTS,
                 pace,
             }),
             Err(error) => Err(OpenSourceError::Unusable {
@@ -116,16 +114,6 @@ impl HttpClient {
     pub(crate) fn with_total_timeout(mut self, timeout: Duration) -> Self {
         self.total_timeout = Some(timeout);
         self
-    }
-
-    /// Follows no more redirects than this in one request.
-    pub(crate) fn with_max_redirects(mut self, max: usize) -> Self {
-        self.max_redirects = max;
-        self
-    }
-
-    pub(crate) fn max_redirects(&self) -> usize {
-        self.max_redirects
     }
 
     /// Whether `url` names an address that may not be asked. Names are looked up only when they are asked.
@@ -159,7 +147,7 @@ impl HttpClient {
         let mut all_headers = self.headers.clone();
         all_headers.extend(headers.clone());
         let mut url = url.clone();
-        for _ in 0..=self.max_redirects {
+        for _ in 0..=MAX_REDIRECTS {
             let next = match self.step(locator, &url, &all_headers, delay).await? {
                 Step::Answer(answer) => return Ok(answer),
                 Step::Redirect(next) => next,
@@ -172,7 +160,7 @@ impl HttpClient {
             }
             url = next;
         }
-        Err(self.too_many_redirects(locator))
+        Err(self.too_many_redirects(locator, MAX_REDIRECTS))
     }
 
     /// One request, whose redirect is not followed. `headers` are all that is
@@ -208,8 +196,8 @@ impl HttpClient {
         Ok(Step::Redirect(next))
     }
 
-    pub(crate) fn too_many_redirects(&self, locator: &str) -> SourceError {
-        self.malformed(locator, format!("more than {} redirects", self.max_redirects))
+    pub(crate) fn too_many_redirects(&self, locator: &str, max: usize) -> SourceError {
+        self.malformed(locator, format!("more than {max} redirects"))
     }
 
     /// What an answer that is no success means.
@@ -283,15 +271,16 @@ fn error_of_transfer(source_name: &SourceName, locator: &str, error: &reqwest::E
     SourceError::Unavailable { source_name, locator, reason }
 }
 
-/// Whether compressed bytes cannot be inflated. An answer that breaks off is an
-/// error of decoding to the client, too, but then the transfer is among the causes.
+/// Whether bytes came that cannot be inflated. To the client, all that goes
+/// wrong with an answer is an error of decoding: an answer that breaks off, too.
+/// But then the connection's error stands before that of the system.
 fn is_of_inflating(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            return error.get_ref().is_none_or(|inner| !inner.is::<reqwest::Error>());
+    let mut outer: &(dyn Error + 'static) = error;
+    while let Some(inner) = outer.source() {
+        if let Some(inner) = inner.downcast_ref::<io::Error>() {
+            return outer.is::<reqwest::Error>() && inner.kind() != io::ErrorKind::UnexpectedEof;
         }
-        cause = error.source();
+        outer = inner;
     }
     false
 }
@@ -304,6 +293,7 @@ fn chain(error: &reqwest::Error) -> String {
         causes.push(error.to_string());
         cause = error.source();
     }
+    causes.dedup();
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }
 

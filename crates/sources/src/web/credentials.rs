@@ -58,7 +58,9 @@ pub(super) fn private_headers(
             let password = password.unwrap_or_default();
             ("password", format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
         }
-        (Some(_), _, None) => return Err(reader.unusable("username", "has a colon, which no user's name can have")),
+        (Some(_), _, None) => {
+            return Err(reader.unusable("username", "has a colon, which no user's name can have"));
+        }
         (None, Some(_), _) => return Err(reader.unusable("password", "is of no use without a username")),
         (Some(_), _, Some(_)) => {
             return Err(reader.unusable("bearer_token", "stands beside username: give one of them"));
@@ -119,10 +121,8 @@ impl<'a> Reader<'a> {
             (None, Some(variable), None) => Ok(Some(self.variable(keys[1], variable)?.to_owned())),
             (None, None, Some(file)) => match std::fs::read_to_string(file) {
                 Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
-                Err(error) => Err(self.unusable(
-                    keys[2],
-                    format!("names `{}`, which cannot be read: {error}", file.display()),
-                )),
+                Err(error) => Err(self
+                    .unusable(keys[2], format!("names `{}`, which cannot be read: {error}", file.display()))),
             },
             _ => Err(self.unusable(
                 keys[0],
@@ -180,13 +180,24 @@ mod tests {
         let secret = || Some(Secret::new("s3cret"));
         for (change, expected) in [
             (&|c: &mut WebSourceConfig| c.password = secret(), "password is of no use"),
-            (&|c: &mut WebSourceConfig| (c.username, c.bearer_token) = (Some("a".into()), secret()), "bearer_token"),
             (
-                &|c: &mut WebSourceConfig| (c.bearer_token, c.bearer_token_env) = (secret(), Some("TOKEN".into())),
+                &|c: &mut WebSourceConfig| (c.username, c.bearer_token) = (Some("a".into()), secret()),
+                "bearer_token",
+            ),
+            (
+                &|c: &mut WebSourceConfig| {
+                    (c.bearer_token, c.bearer_token_env) = (secret(), Some("TOKEN".into()));
+                },
                 "bearer_token is given more than once",
             ),
-            (&|c: &mut WebSourceConfig| c.bearer_token_env = Some("MISSING".into()), "`MISSING`, which is not set"),
-            (&|c: &mut WebSourceConfig| c.bearer_token_file = Some("/no/file".into()), "bearer_token_file names"),
+            (
+                &|c: &mut WebSourceConfig| c.bearer_token_env = Some("MISSING".into()),
+                "`MISSING`, which is not set",
+            ),
+            (
+                &|c: &mut WebSourceConfig| c.bearer_token_file = Some("/no/file".into()),
+                "bearer_token_file names",
+            ),
             (&|c: &mut WebSourceConfig| c.username = Some("a:b".into()), "username has a colon"),
             (
                 &|c: &mut WebSourceConfig| c.headers_env = [("X-A".into(), "BAD".into())].into(),

@@ -24,7 +24,7 @@ impl Web {
         }
         let headers = self.headers(known);
         let mut url = name.url().clone();
-        for _ in 0..=self.client.max_redirects() {
+        for _ in 0..=self.max_redirects {
             let delay = match &self.robots {
                 Some(robots) => robots.check(&self.client, locator, &url).await?,
                 None => None,
@@ -39,7 +39,7 @@ impl Web {
                 }
             }
         }
-        Err(self.client.too_many_redirects(locator))
+        Err(self.client.too_many_redirects(locator, self.max_redirects))
     }
 
     fn headers(&self, known: Option<&Stamp>) -> HeaderMap {

@@ -45,12 +45,12 @@ impl Listing {
         let pages = web.pages.as_slice().len();
         let position = match after {
             None => Position::Page(String::new()),
-            Some(cursor) => Position::of(cursor, web.sitemaps.len()).ok_or_else(|| {
-                SourceError::InvalidCursor {
+            Some(cursor) => {
+                Position::of(cursor, web.sitemaps.len()).ok_or_else(|| SourceError::InvalidCursor {
                     source_name: web.name.clone(),
                     cursor: cursor.as_str().chars().take(200).collect(),
-                }
-            })?,
+                })?
+            }
         };
         let (page, sitemap, resumed) = match position {
             Position::Page(page) => (web.pages.up_to(&page), 0, Vec::new()),
@@ -84,7 +84,9 @@ impl Listing {
 
     fn position(&self) -> Position {
         match self.page.checked_sub(1).and_then(|last| self.web.pages.as_slice().get(last)) {
-            Some(last) if self.sitemap == 0 && self.open.is_empty() => Position::Page(last.as_str().to_owned()),
+            Some(last) if self.sitemap == 0 && self.open.is_empty() => {
+                Position::Page(last.as_str().to_owned())
+            }
             _ => {
                 let marks = self.open.iter().map(|sitemap| sitemap.mark.clone()).collect();
                 Position::Sitemap { number: self.sitemap, marks }
@@ -212,7 +214,8 @@ impl Web {
         let spool = Spool { max_document_size: ByteSize(MAX_SIZE), ..self.spool.clone() };
         match spool.take_in(&self.name, locator, declared, None, pieces).await {
             Err(SourceError::TooLarge { source_name, locator, limit, .. }) => {
-                let reason = format!("it is larger than {limit}, which is the most that is read of a sitemap");
+                let reason =
+                    format!("it is larger than {limit}, which is the most that is read of a sitemap");
                 Err(SourceError::Malformed { source_name, locator, reason })
             }
             outcome => outcome,

@@ -32,14 +32,16 @@ pub(super) fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Whether `text` is what `pattern` says, in which one `*` stands for anything.
+/// Whether `text` is what `pattern` says, in which `*` stands for anything.
 fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((before, after)) => {
-            text.len() >= before.len() + after.len() && text.starts_with(before) && text.ends_with(after)
-        }
-        None => pattern == text,
+    let Some((before, pattern)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut rest) = text.strip_prefix(before) else { return false };
+    let (between, last) = pattern.rsplit_once('*').unwrap_or(("", pattern));
+    for part in between.split('*') {
+        let Some(at) = rest.find(part) else { return false };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
     }
+    rest.ends_with(last)
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ struct Web {
     spool: Spool,
     max_size: Option<ByteSize>,
     max_link_depth: u32,
+    max_redirects: usize,
 }
 
 impl WebSource {
@@ -98,11 +99,14 @@ impl WebSource {
         let user_agent = config.user_agent.clone().unwrap_or_else(default_user_agent);
         let private_headers = private_headers(&name, config, &context.environment)?;
         let client = client(&name, config, &user_agent)?.with_headers_for(private_headers, origins);
-        for page in own() {
-            client.check_address(page.url()).map_err(|rule| {
-                let key = if sitemaps.contains(page) { "sitemaps" } else { "url_list" };
-                unusable(key, format!("holds {}, which cannot be asked for: {rule}", page.as_str()))
-            })?;
+        for (key, pages) in
+            [("base_url", base.as_slice()), ("url_list", pages.as_slice()), ("sitemaps", sitemaps.as_slice())]
+        {
+            for page in pages {
+                client.check_address(page.url()).map_err(|rule| {
+                    unusable(key, format!("holds {}, which cannot be asked for: {rule}", page.as_str()))
+                })?;
+            }
         }
         let robots = config.respect_robots.then(|| Robots::new(name.clone(), &user_agent));
         let web = Web {
@@ -116,6 +120,7 @@ impl WebSource {
             spool: context.spool.clone(),
             max_size: config.max_size,
             max_link_depth: config.max_link_depth,
+            max_redirects: config.max_redirects as usize,
             name,
         };
         Ok(Self { web: Arc::new(web), links: Links::new(&context.path_mappings) })
@@ -150,9 +155,9 @@ fn client(
         return Err(unusable("max_redirects", "is more than 50"));
     }
     let timeout = config.timeout.duration();
-    let between = config.requests_per_second.map_or(Duration::ZERO, |rate| {
-        Duration::from_secs(1).checked_div(rate.get()).unwrap_or_default()
-    });
+    let between = config
+        .requests_per_second
+        .map_or(Duration::ZERO, |rate| Duration::from_secs(1).checked_div(rate.get()).unwrap_or_default());
     let delay = config.delay.duration().max(between);
     let options = HttpOptions {
         guard: Guard { allows_private: config.allow_private_networks },
@@ -163,7 +168,7 @@ fn client(
         pace: Pace::new(config.concurrency.get() as usize, delay),
     };
     let client = HttpClient::new(name.clone(), options)?;
-    Ok(client.with_total_timeout(timeout).with_max_redirects(config.max_redirects as usize))
+    Ok(client.with_total_timeout(timeout))
 }
 
 #[async_trait]

@@ -44,9 +44,7 @@ impl Position {
         let is_possible = match &position {
             Self::Page(page) => page.len() <= MAX_LENGTH,
             Self::Sitemap { number, marks } => {
-                *number <= sitemaps
-                    && marks.len() <= MAX_NESTING
-                    && (*number < sitemaps || marks.is_empty())
+                *number <= sitemaps && marks.len() <= MAX_NESTING && (*number < sitemaps || marks.is_empty())
             }
         };
         is_possible.then_some(position)

@@ -131,7 +131,9 @@ impl Robots {
             let now = Instant::now();
             hosts.retain(|_, host| {
                 Arc::strong_count(host) > 1
-                    || host.try_lock().is_ok_and(|known| known.as_ref().is_some_and(|known| known.until > now))
+                    || host
+                        .try_lock()
+                        .is_ok_and(|known| known.as_ref().is_some_and(|known| known.until > now))
             });
             if hosts.len() >= KEPT_HOSTS {
                 hosts.retain(|_, host| Arc::strong_count(host) > 1);

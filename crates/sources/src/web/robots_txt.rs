@@ -104,7 +104,9 @@ fn comparable(text: &str) -> Cow<'_, str> {
         plain.push_str(rest.get(..at).unwrap_or_default());
         let escape = rest.get(at..at + 3).unwrap_or("%");
         match percent_decode_str(escape).next() {
-            Some(byte) if byte.is_ascii_graphic() && !b"/%*$?#".contains(&byte) => plain.push(char::from(byte)),
+            Some(byte) if byte.is_ascii_graphic() && !b"/%*$?#".contains(&byte) => {
+                plain.push(char::from(byte));
+            }
             _ => plain.push_str(&escape.to_ascii_uppercase()),
         }
         rest = rest.get(at + escape.len()..).unwrap_or_default();
@@ -213,7 +215,9 @@ mod tests {
 
     #[test]
     fn a_delay_is_bounded() {
-        for (text, seconds) in [("86400", Some(30)), ("1e300", Some(30)), ("-1", None), ("NaN", None), ("x", None)] {
+        for (text, seconds) in
+            [("86400", Some(30)), ("1e300", Some(30)), ("-1", None), ("NaN", None), ("x", None)]
+        {
             let robots = RobotsTxt::parse(format!("User-agent: *\nCrawl-delay: {text}").as_bytes(), "a");
             assert_eq!(robots.crawl_delay().map(|delay| delay.as_secs()), seconds, "{text}");
         }

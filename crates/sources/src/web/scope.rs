@@ -12,7 +12,8 @@ use url::{Host, Url};
 const MAX_PATTERNS_SIZE: usize = 8 << 20;
 
 /// Endings of addresses that are pages; what is beneath such a page is what is in its folder.
-const PAGE_EXTENSIONS: [&str; 9] = [".html", ".htm", ".xhtml", ".php", ".asp", ".aspx", ".jsp", ".md", ".txt"];
+const PAGE_EXTENSIONS: [&str; 9] =
+    [".html", ".htm", ".xhtml", ".php", ".asp", ".aspx", ".jsp", ".md", ".txt"];
 
 const OTHER_HOST: &str = "it is on a host that neither same_host nor allowed_hosts allows";
 
@@ -277,6 +278,8 @@ mod tests {
         for host in ["", "http://x/", "a/b", "*", "*.127.0.0.1", "a b"] {
             assert!(allowed_host(host).is_none(), "{host}");
         }
-        assert!(open(|config| config.allowed_hosts = vec!["a/b".into()]).contains("allowed_hosts holds `a/b`"));
+        assert!(
+            open(|config| config.allowed_hosts = vec!["a/b".into()]).contains("allowed_hosts holds `a/b`")
+        );
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Addresses {
 }
 
 enum Text {
-    Xml(XmlText),
+    Xml(Box<XmlText>),
     Lines(Bounded<Source>),
     Ended,
 }
@@ -65,7 +65,7 @@ impl Addresses {
             return Ok(Self { kind: Kind::Pages, text: Text::Lines(Bounded::new(source)) });
         }
         let (kind, text) = XmlText::begin(source)?;
-        Ok(Self { kind, text: Text::Xml(text) })
+        Ok(Self { kind, text: Text::Xml(Box::new(text)) })
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -139,7 +139,9 @@ impl XmlText {
                 }
                 Event::End(_) => {
                     self.depth = depth.saturating_sub(1);
-                    if depth == 3 && let Some(address) = self.address.take() {
+                    if depth == 3
+                        && let Some(address) = self.address.take()
+                    {
                         let address = address.trim();
                         if !address.is_empty() && address.len() <= MAX_ADDRESS {
                             return Ok(Some(address.to_owned()));
@@ -228,10 +230,9 @@ struct Limited {
 impl Read for Limited {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(count as u64)
-            .ok_or_else(|| io::Error::other("it is larger than 512 MiB, which is the most that is read of one"))?;
+        self.left = self.left.checked_sub(count as u64).ok_or_else(|| {
+            io::Error::other("it is larger than 512 MiB, which is the most that is read of one")
+        })?;
         Ok(count)
     }
 }
@@ -311,7 +312,7 @@ mod tests {
     fn what_is_no_sitemap_is_told() {
         assert_eq!(read(b"<html><body>Not found").unwrap_err(), "it is no sitemap: its root is `html`");
         assert_eq!(read(b"").unwrap_err(), "it is empty");
-        assert_eq!(read(b"\x1f\x8b broken").unwrap_err().is_empty(), false);
+        assert!(!read(b"\x1f\x8b broken").unwrap_err().is_empty());
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub(super) fn stamp_of(headers: &HeaderMap, size: Option<u64>) -> Stamp {
     let etag = etag.filter(|etag| is_entity_tag(etag)).map(String::from);
     let modified = date(headers.get(LAST_MODIFIED));
     let is_settled = |modified: &SystemTime| {
-        date(headers.get(DATE)).is_none_or(|now| now.duration_since(*modified).is_ok_and(|age| age >= SETTLED))
+        date(headers.get(DATE))
+            .is_none_or(|now| now.duration_since(*modified).is_ok_and(|age| age >= SETTLED))
     };
     let modified = modified.filter(|modified| etag.is_some() || is_settled(modified));
     let modified_at = modified

@@ -72,7 +72,9 @@ pub(super) fn address(
         |problem: String| OpenSourceError::Unusable { source_name: source_name.clone(), key, problem };
     let Some(name) = UrlName::parse(text) else {
         let shown: String = without_credentials(text).chars().take(200).collect();
-        return Err(unusable(format!("holds `{shown}`, which is no address that begins with http:// or https://")));
+        return Err(unusable(format!(
+            "holds `{shown}`, which is no address that begins with http:// or https://"
+        )));
     };
     if has_credentials(text) {
         return Err(unusable(format!(
@@ -118,7 +120,8 @@ mod tests {
     #[test]
     fn pages_come_from_the_list_and_from_a_file_in_order_and_once() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all("\u{feff}# ours\r\nhttp://b.example\r\n\r\n http://a.example/x#y \n".as_bytes()).unwrap();
+        file.write_all("\u{feff}# ours\r\nhttp://b.example\r\n\r\n http://a.example/x#y \n".as_bytes())
+            .unwrap();
         let pages = open(|config| {
             config.url_list = vec!["http://c.example/".into(), "http://b.example/".into()];
             config.url_list_file = Some(file.path().into());

@@ -1,6 +1,6 @@
 //! The one way in which a page's address is written.
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{percent_decode_str, percent_encode_byte};
 use url::Url;
 
 /// Bytes that an address has at most. Longer ones are no pages that anybody wrote a link to.
@@ -74,8 +74,7 @@ impl UrlName {
 
 /// Whether a text may be a link: it is not over long, and has no characters that no link has.
 pub(super) fn is_text_of_a_link(text: &str) -> bool {
-    text.len() <= MAX_LINK_LENGTH
-        && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+    text.len() <= MAX_LINK_LENGTH && !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
 /// Writes each escape in upper case, and what needs none without. A `%` that begins no escape becomes one.
@@ -91,7 +90,7 @@ fn normalise_escapes(text: &str) -> String {
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match byte {
             Some(byte) if is_unreserved(byte) => normal.push(char::from(byte)),
-            Some(byte) => normal.push_str(&format!("%{byte:02X}")),
+            Some(byte) => normal.push_str(percent_encode_byte(byte)),
             None => normal.push_str("%25"),
         }
         rest = escape.get(if byte.is_some() { 3 } else { 1 }..).unwrap_or_default();
@@ -114,11 +113,10 @@ fn without_tracking(query: &str) -> String {
 }
 
 fn is_meaningless(parameter: &str) -> bool {
-    let begins = |prefix: &&str| {
-        parameter.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
+    let begins =
+        |prefix: &str| parameter.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     MEANINGLESS_PARAMETERS.iter().any(|name| parameter.eq_ignore_ascii_case(name))
-        || MEANINGLESS_PREFIXES.iter().any(|prefix| begins(&prefix))
+        || MEANINGLESS_PREFIXES.iter().any(|prefix| begins(prefix))
 }
 
 /// The path without the session that some servers put at the end of a part of it: `/cart;jsessionid=1A2B`.
@@ -169,9 +167,17 @@ mod tests {
 
     #[test]
     fn what_is_no_address_of_the_web_has_no_name() {
-        for text in
-            ["", "a.md", "/etc/passwd", "ftp://example.com/", "file:///a", "http://", "mailto:a@b.c", "://", "\0"]
-        {
+        for text in [
+            "",
+            "a.md",
+            "/etc/passwd",
+            "ftp://example.com/",
+            "file:///a",
+            "http://",
+            "mailto:a@b.c",
+            "://",
+            "\0",
+        ] {
             assert_eq!(UrlName::parse(text), None, "{text}");
         }
         assert_eq!(UrlName::parse(&format!("http://a/{}", "x".repeat(MAX_LINK_LENGTH))), None);
