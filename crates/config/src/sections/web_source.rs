@@ -88,19 +88,22 @@ pub struct WebSourceConfig {
 }
 
 /// What the parsers read.
-const CONTENT_TYPES: [&str; 12] = [
+const CONTENT_TYPES: [&str; 15] = [
     "text/*",
     "application/xhtml+xml",
     "application/pdf",
     "application/json",
     "application/xml",
-    "application/rtf",
-    "application/msword",
-    "application/vnd.ms-excel",
-    "application/vnd.ms-powerpoint",
+    "application/*+json",
+    "application/*+xml",
+    "application/csv",
+    "application/x-ndjson",
+    "application/jsonl",
+    "application/jsonlines",
+    "application/yaml",
+    "application/x-yaml",
     "application/vnd.openxmlformats-officedocument.*",
-    "application/vnd.oasis.opendocument.*",
-    "application/epub+zip",
+    "message/rfc822",
 ];
 
 impl Default for WebSourceConfig {
