@@ -4,7 +4,7 @@ use crate::SourceError;
 use gdg_config::ByteSize;
 use gdg_model::{SourceName, Stamp};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
 /// The key that bounds what [`Content::read`] reads.
 pub(crate) const LIMIT_KEY: &str = "parsing.limits.max_document_size";
@@ -65,6 +65,18 @@ impl Content {
         match &self.bytes {
             Bytes::InFile { length, .. } => *length,
             Bytes::InMemory(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// Reads from the beginning of what was spooled. One reader at a time: they share the file's position. Blocks.
+    pub(crate) fn reader(&self) -> io::Result<Box<dyn Read + Send>> {
+        match &self.bytes {
+            Bytes::InFile { file, .. } => {
+                let mut file = file.try_clone()?;
+                file.rewind()?;
+                Ok(Box::new(file))
+            }
+            Bytes::InMemory(bytes) => Ok(Box::new(io::Cursor::new(bytes.clone()))),
         }
     }
 

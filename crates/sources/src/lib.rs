@@ -41,12 +41,11 @@ pub mod conformance;
 mod content;
 mod error;
 mod file;
-#[allow(dead_code)] // until the sources that ask servers are there
 mod http_client;
 mod open;
 mod source;
-#[allow(dead_code)] // likewise
 mod spool;
+mod web;
 
 pub use content::{Content, Fetch, Fetched};
 pub use error::SourceError;
@@ -54,3 +53,4 @@ pub use file::FileSource;
 pub use open::{OpenSourceError, SourceContext, open_source};
 pub use source::{Cursor, ListedBatch, ListingProblem, ProblemScope, ResolvedLink, Source};
 pub use spool::Spool;
+pub use web::WebSource;

@@ -6,18 +6,21 @@ mod guard;
 mod pace;
 
 pub(crate) use self::guard::Guard;
-pub(crate) use self::pace::{Pace, Slot};
+pub(crate) use self::pace::Pace;
 
 use self::guard::{GuardedResolver, PrivateAddress};
+use self::pace::Slot;
 use crate::{OpenSourceError, SourceError};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gdg_model::SourceName;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url, redirect};
-use std::error::Error as _;
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use url::Origin;
 
 /// Redirects that one request follows.
 const MAX_REDIRECTS: usize = 10;
@@ -45,7 +48,19 @@ pub(crate) struct HttpClient {
     client: reqwest::Client,
     guard: Guard,
     headers: HeaderMap,
+    /// Sent only to these origins.
+    private_headers: (HeaderMap, Vec<Origin>),
+    total_timeout: Option<Duration>,
     pace: Pace,
+}
+
+/// What one request leads to.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// An answer that is worth something.
+    Answer(Answer),
+    /// Another place to ask, which nobody has looked at yet.
+    Redirect(Url),
 }
 
 /// An answer that is worth something: a success, or "not modified".
@@ -72,13 +87,38 @@ impl HttpClient {
             .user_agent(user_agent)
             .build();
         match client {
-            Ok(client) => Ok(Self { source_name, client, guard, headers, pace }),
+            Ok(client) => Ok(Self {
+                source_name,
+                client,
+                guard,
+                headers,
+                private_headers: (HeaderMap::new(), Vec::new()),
+                total_timeout: None,
+                pace,
+            }),
             Err(error) => Err(OpenSourceError::Unusable {
                 source_name,
                 key: "type",
                 problem: format!("needs an HTTP client, which cannot be made: {}", chain(&error)),
             }),
         }
+    }
+
+    /// Sends `headers` besides the others, but to `origins` only, also where a redirect leads.
+    pub(crate) fn with_headers_for(mut self, headers: HeaderMap, origins: Vec<Origin>) -> Self {
+        self.private_headers = (headers, origins);
+        self
+    }
+
+    /// Bounds each request, from its connection to the end of its answer.
+    pub(crate) fn with_total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether `url` names an address that may not be asked. Names are looked up only when they are asked.
+    pub(crate) fn check_address(&self, url: &Url) -> Result<(), String> {
+        self.guard.check(url).map_err(|error| error.to_string())
     }
 
     /// Asks for `url` and follows redirects that `allows` takes.
@@ -108,21 +148,10 @@ impl HttpClient {
         all_headers.extend(headers.clone());
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            self.guard.check(&url).map_err(|error| self.refused(locator, error.to_string()))?;
-            let host = url.host_str().unwrap_or_default().to_owned();
-            let slot = self.pace.turn(&host, delay).await;
-            let request = self.client.get(url.clone()).headers(all_headers.clone());
-            let response = request.send().await.map_err(|error| self.failed(locator, &error))?;
-            let status = response.status();
-            if status.is_success() || status == StatusCode::NOT_MODIFIED {
-                return Ok(Answer { response, url, slot });
-            }
-            if !status.is_redirection() {
-                return Err(self.error_of(locator, &host, &response));
-            }
-            let next = redirect_target(&url, &response).ok_or_else(|| {
-                self.malformed(locator, format!("a redirect ({status}) that leads nowhere"))
-            })?;
+            let next = match self.step(locator, &url, &all_headers, delay).await? {
+                Step::Answer(answer) => return Ok(answer),
+                Step::Redirect(next) => next,
+            };
             allows(&next).map_err(|rule| self.refused(locator, rule))?;
             if next.origin() != url.origin() {
                 for header in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
@@ -131,7 +160,44 @@ impl HttpClient {
             }
             url = next;
         }
-        Err(self.malformed(locator, format!("more than {MAX_REDIRECTS} redirects")))
+        Err(self.too_many_redirects(locator, MAX_REDIRECTS))
+    }
+
+    /// One request, whose redirect is not followed. `headers` are all that is
+    /// sent, but for what goes to some origins only.
+    pub(crate) async fn step(
+        &self,
+        locator: &str,
+        url: &Url,
+        headers: &HeaderMap,
+        delay: Option<Duration>,
+    ) -> Result<Step, SourceError> {
+        self.guard.check(url).map_err(|error| self.refused(locator, error.to_string()))?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let slot = self.pace.turn(&host, delay).await;
+        let mut request = self.client.get(url.clone()).headers(headers.clone());
+        let (private_headers, origins) = &self.private_headers;
+        if origins.contains(&url.origin()) {
+            request = request.headers(private_headers.clone());
+        }
+        if let Some(timeout) = self.total_timeout {
+            request = request.timeout(timeout);
+        }
+        let response = request.send().await.map_err(|error| self.failed(locator, &error))?;
+        let status = response.status();
+        if status.is_success() || status == StatusCode::NOT_MODIFIED {
+            return Ok(Step::Answer(Answer { response, url: url.clone(), slot }));
+        }
+        if !status.is_redirection() {
+            return Err(self.error_of(locator, &host, &response));
+        }
+        let next = redirect_target(url, &response)
+            .ok_or_else(|| self.malformed(locator, format!("a redirect ({status}) that leads nowhere")))?;
+        Ok(Step::Redirect(next))
+    }
+
+    pub(crate) fn too_many_redirects(&self, locator: &str, max: usize) -> SourceError {
+        self.malformed(locator, format!("more than {max} redirects"))
     }
 
     /// What an answer that is no success means.
@@ -199,10 +265,24 @@ fn error_of_transfer(source_name: &SourceName, locator: &str, error: &reqwest::E
     let (source_name, locator) = (source_name.clone(), locator.to_owned());
     // The URL is left out: it may hold a credential, and the locator names what was asked for.
     let reason = chain(error);
-    if error.is_builder() || error.is_decode() {
+    if error.is_builder() || (error.is_decode() && is_of_inflating(error)) {
         return SourceError::Malformed { source_name, locator, reason };
     }
     SourceError::Unavailable { source_name, locator, reason }
+}
+
+/// Whether bytes came that cannot be inflated. To the client, all that goes
+/// wrong with an answer is an error of decoding: an answer that breaks off, too.
+/// But then the connection's error stands before that of the system.
+fn is_of_inflating(error: &reqwest::Error) -> bool {
+    let mut outer: &(dyn Error + 'static) = error;
+    while let Some(inner) = outer.source() {
+        if let Some(inner) = inner.downcast_ref::<io::Error>() {
+            return outer.is::<reqwest::Error>() && inner.kind() != io::ErrorKind::UnexpectedEof;
+        }
+        outer = inner;
+    }
+    false
 }
 
 /// An error with what caused it, without the URL.
@@ -213,6 +293,7 @@ fn chain(error: &reqwest::Error) -> String {
         causes.push(error.to_string());
         cause = error.source();
     }
+    causes.dedup();
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }
 
@@ -229,7 +310,9 @@ fn private_address(error: &reqwest::Error) -> Option<PrivateAddress> {
 
 fn redirect_target(url: &Url, response: &Response) -> Option<Url> {
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
-    let next = url.join(location).ok()?;
+    let mut next = url.join(location).ok()?;
+    // They would be sent as authorisation.
+    let _ = (next.set_username(""), next.set_password(None));
     matches!(next.scheme(), "http" | "https").then_some(next)
 }
 

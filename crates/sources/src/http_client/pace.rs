@@ -1,7 +1,7 @@
 //! How fast the hosts are asked.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -17,11 +17,21 @@ pub(crate) struct Pace {
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
+/// Hosts that are remembered. Of more, those are forgotten that nobody asks or waits for.
+const REMEMBERED_HOSTS: usize = 1_000;
+
 #[derive(Debug)]
 struct Host {
     requests: Arc<Semaphore>,
+    times: Mutex<Times>,
+}
+
+#[derive(Debug)]
+struct Times {
     /// When the next request may be sent.
-    next: Mutex<Instant>,
+    next: Instant,
+    /// The end of the pause that the host asked for.
+    paused_until: Instant,
 }
 
 /// The right to ask a host; held until its answer has been read.
@@ -42,33 +52,55 @@ impl Pace {
         // Never closed, so that a permit always comes.
         let permit = Arc::clone(&host.requests).acquire_owned().await.ok();
         let delay = delay.unwrap_or_default().max(self.delay);
-        let at = {
-            let mut next = host.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = (*next).max(Instant::now());
-            *next = at + delay;
-            at
-        };
-        tokio::time::sleep_until(at).await;
-        Slot { _permit: permit }
+        loop {
+            let now = Instant::now();
+            let at = {
+                let mut times = host.times();
+                // The host may have asked for a pause while this request waited.
+                let at = times.next.max(times.paused_until);
+                if at <= now {
+                    times.next = now + delay;
+                    return Slot { _permit: permit };
+                }
+                at
+            };
+            tokio::time::sleep_until(at).await;
+        }
     }
 
     /// Leaves `host` alone for a while.
     pub(crate) fn pause(&self, host: &str, pause: Duration) {
         let until = Instant::now() + pause.min(LONGEST_PAUSE);
         let host = self.host(host);
-        let mut next = host.next.lock().unwrap_or_else(PoisonError::into_inner);
-        *next = (*next).max(until);
+        let mut times = host.times();
+        times.paused_until = times.paused_until.max(until);
     }
 
     fn host(&self, name: &str) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if hosts.len() >= REMEMBERED_HOSTS && !hosts.contains_key(name) {
+            hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_busy(self.concurrency, now));
+        }
         let host = hosts.entry(name.to_owned()).or_insert_with(|| {
             Arc::new(Host {
                 requests: Arc::new(Semaphore::new(self.concurrency)),
-                next: Mutex::new(Instant::now()),
+                times: Mutex::new(Times { next: now, paused_until: now }),
             })
         });
         Arc::clone(host)
+    }
+}
+
+impl Host {
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether requests to it are on their way, or have to wait.
+    fn is_busy(&self, concurrency: usize, now: Instant) -> bool {
+        let times = self.times();
+        self.requests.available_permits() < concurrency || times.next.max(times.paused_until) > now
     }
 }
 
@@ -97,6 +129,34 @@ mod tests {
             drop(pace.turn("a.example", None).await);
             assert_eq!(started.elapsed().as_secs(), waited);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_for_those_who_wait_already() {
+        let pace = Arc::new(Pace::new(10, Duration::from_secs(1)));
+        let started = Instant::now();
+        drop(pace.turn("a", None).await);
+        let waiting = tokio::spawn({
+            let pace = Arc::clone(&pace);
+            async move { drop(pace.turn("a", None).await) }
+        });
+        tokio::task::yield_now().await;
+        pace.pause("a", Duration::from_secs(30));
+        waiting.await.unwrap();
+        assert_eq!(started.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_that_nobody_asks_are_forgotten() {
+        let pace = Pace::new(1, Duration::ZERO);
+        let _held = pace.turn("held", None).await;
+        pace.pause("paused", Duration::from_secs(10));
+        for number in 0..3 * REMEMBERED_HOSTS {
+            drop(pace.turn(&format!("host-{number}"), None).await);
+        }
+        let hosts = pace.hosts.lock().unwrap();
+        assert!(hosts.len() <= REMEMBERED_HOSTS + 1, "{}", hosts.len());
+        assert!(hosts.contains_key("held") && hosts.contains_key("paused"));
     }
 
     #[tokio::test(start_paused = true)]
