@@ -41,16 +41,18 @@ pub mod conformance;
 mod content;
 mod error;
 mod file;
-#[allow(dead_code)] // until the sources that ask servers are there
 mod http_client;
+mod naming;
 mod open;
+mod rest;
 mod source;
-#[allow(dead_code)] // likewise
 mod spool;
+mod times;
 
 pub use content::{Content, Fetch, Fetched};
 pub use error::SourceError;
 pub use file::FileSource;
 pub use open::{OpenSourceError, SourceContext, open_source};
+pub use rest::RestSource;
 pub use source::{Cursor, ListedBatch, ListingProblem, ResolvedLink, Source};
 pub use spool::Spool;

@@ -1,0 +1,116 @@
+//! Documents of services that cannot be asked for one: the listing is gone
+//! through until the document comes. The page where one was found is kept for a
+//! moment, since the next one is likely to be on it, or on the page behind it.
+
+use super::item::{id_of, stamp_of_item};
+use super::pagination::At;
+use super::place::{Circle, mark_of};
+use super::service::{NoPage, Service};
+use crate::SourceError;
+use gdg_model::{DocumentRef, Stamp};
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a page is worth looking at.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// The page that was read last.
+#[derive(Debug, Default)]
+pub(super) struct RecentPage(Mutex<Option<Arc<Recent>>>);
+
+#[derive(Debug)]
+struct Recent {
+    read_at: Instant,
+    items: Vec<Value>,
+    next: Option<At>,
+}
+
+impl RecentPage {
+    fn get(&self) -> Option<Arc<Recent>> {
+        let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        recent.filter(|recent| recent.read_at.elapsed() < FRESH)
+    }
+
+    fn set(&self, recent: Option<Arc<Recent>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = recent;
+    }
+}
+
+impl Service {
+    /// The item with `id`, from the listing.
+    pub(super) async fn find(
+        &self,
+        document: &DocumentRef,
+        id: &str,
+        recent: &RecentPage,
+    ) -> Result<Value, SourceError> {
+        let mut guess = None;
+        if let Some(page) = recent.get() {
+            // What is kept is as good as new if it has the very version that was listed.
+            let item = self.item_in(&page.items, id).filter(|item| {
+                let stamp = stamp_of_item(item, &self.settings.list.fields);
+                stamp != Stamp::default() && stamp == document.stamp
+            });
+            if let Some(item) = item {
+                return Ok(item.clone());
+            }
+            guess = page.next.clone();
+        }
+        if let Some(at) = guess
+            && let Ok(page) = self.read(&at).await
+            && let Some(item) = self.item_in(&page.items, id).cloned()
+        {
+            recent.set(Some(page));
+            return Ok(item);
+        }
+        let mut next = Some(self.settings.list.pagination.start());
+        let mut circle = Circle::new();
+        while let Some(at) = next {
+            let page = match self.read(&at).await {
+                Ok(page) => page,
+                // Behind the last page of those that are counted.
+                Err(NoPage::Unknown(SourceError::Vanished { .. }))
+                    if matches!(at, At::Page(1..) | At::Offset(1..)) =>
+                {
+                    break;
+                }
+                Err(NoPage::Unknown(error) | NoPage::Failed(error)) => return Err(error),
+            };
+            if let Some(item) = self.item_in(&page.items, id).cloned() {
+                recent.set(Some(page));
+                return Ok(item);
+            }
+            let marks = page.items.iter().filter_map(|item| id_of(item, &self.settings.list.fields).ok());
+            let state = format!("{:?} {}", named(&at), marks.map(|id| mark_of(&id)).collect::<String>());
+            if circle.closes_with(state) {
+                let reason = "the listing repeats itself; it would never end".to_owned();
+                return Err(self.malformed(&document.locator, reason));
+            }
+            next = page.next.clone();
+        }
+        Err(SourceError::Vanished {
+            source_name: self.name.clone(),
+            locator: document.locator.clone(),
+            reason: "no item of the listing has its id".into(),
+        })
+    }
+
+    async fn read(&self, at: &At) -> Result<Arc<Recent>, NoPage> {
+        let page = self.page(at, &self.settings.list.full_projection).await?;
+        Ok(Arc::new(Recent { read_at: Instant::now(), items: page.items, next: page.next }))
+    }
+
+    fn item_in<'v>(&self, items: &'v [Value], id: &str) -> Option<&'v Value> {
+        let fields = &self.settings.list.fields;
+        items.iter().find(|item| id_of(item, fields).is_ok_and(|found| found == id))
+    }
+}
+
+/// What names a page that the service named itself: of those that are counted, only the items tell a circle.
+fn named(at: &At) -> Option<&str> {
+    match at {
+        At::Cursor(name) | At::Url(name) => Some(name),
+        _ => None,
+    }
+}
