@@ -27,8 +27,11 @@ pub(crate) fn essence(content_type: &str) -> String {
 
 /// A file name made of a title or an id, with the extension that fits the media type.
 pub(crate) fn file_name(title: &str, content_type: Option<&str>) -> String {
-    let cleaned: String =
-        title.trim().chars().map(|c| if c.is_control() || matches!(c, '/' | '\\') { '-' } else { c }).collect();
+    let cleaned: String = title
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '/' | '\\') { '-' } else { c })
+        .collect();
     let mut stem = cleaned.as_str();
     while stem.len() > MAX_STEM {
         let end = stem.char_indices().next_back().map_or(0, |(index, _)| index);

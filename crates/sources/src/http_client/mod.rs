@@ -13,7 +13,9 @@ use crate::{OpenSourceError, SourceError};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gdg_model::SourceName;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER,
+};
 use reqwest::{Response, StatusCode, Url, redirect};
 use std::error::Error as _;
 use std::sync::Arc;

@@ -14,7 +14,8 @@ pub(super) fn headers(
     config: &RestSourceConfig,
     environment: &Environment,
 ) -> Result<HeaderMap, OpenSourceError> {
-    let unusable = |(key, problem)| OpenSourceError::Unusable { source_name: source_name.clone(), key, problem };
+    let unusable =
+        |(key, problem)| OpenSourceError::Unusable { source_name: source_name.clone(), key, problem };
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.5"));
     for (name, value) in &config.headers {
@@ -74,9 +75,7 @@ fn check_unused(auth: &RestAuthConfig) -> Result<(), Problem> {
     let has_password = auth.password.is_some() || auth.password_env.is_some() || auth.password_file.is_some();
     let has_token = auth.token.is_some() || auth.token_env.is_some() || auth.token_file.is_some();
     let unused = match auth.kind {
-        RestAuthType::None => {
-            has_password || has_token || auth.username.is_some() || auth.header.is_some()
-        }
+        RestAuthType::None => has_password || has_token || auth.username.is_some() || auth.header.is_some(),
         RestAuthType::Basic => has_token || auth.header.is_some(),
         RestAuthType::Bearer => has_password || auth.username.is_some() || auth.header.is_some(),
         RestAuthType::Header => has_password || auth.username.is_some(),
@@ -105,7 +104,9 @@ fn secret(
             };
             std::fs::read_to_string(path).map_err(problem)?
         }
-        (None, None, None) => return Err((value_key, "is missing, and so is what could stand for it".into())),
+        (None, None, None) => {
+            return Err((value_key, "is missing, and so is what could stand for it".into()));
+        }
         _ => return Err((value_key, format!("is given more than once: as {}", keys.join(", ")))),
     };
     not_empty(value_key, text.trim_end_matches(['\r', '\n']))

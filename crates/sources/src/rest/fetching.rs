@@ -45,13 +45,15 @@ impl Fetcher {
         };
         let settings = &service.settings;
         let Some(detail) = &settings.detail else {
-            let item = service.find(document, &id, &self.recent).await?;
+            let item = service.find(document, &id, known, &self.recent).await?;
             let content_type = settings.content_type.as_deref();
-            return self.of_item(document, &id, &item, &settings.list.fields, content_type, None, known).await;
+            return self
+                .of_item(document, &id, &item, &settings.list.fields, content_type, None, known)
+                .await;
         };
-        let url = detail.url(&settings.base_url, &id, &encoded(&id)).ok_or_else(|| {
-            service.malformed(locator, "it makes no address with `detail.path`".into())
-        })?;
+        let url = detail
+            .url(&settings.base_url, &id, &encoded(&id))
+            .ok_or_else(|| service.malformed(locator, "it makes no address with `detail.path`".into()))?;
         if detail.fields.content.is_none() {
             return self.fetch_raw(document, &id, detail, &url, known).await;
         }
@@ -63,7 +65,10 @@ impl Fetcher {
         let projection = Arc::clone(&detail.projection);
         let value = read_json(answer, &service.name, locator, settings.max_answer_size, projection).await?;
         let item = detail.item.get(&value).ok_or_else(|| {
-            service.malformed(locator, format!("there is nothing at `{}`, where the item should be", detail.item))
+            service.malformed(
+                locator,
+                format!("there is nothing at `{}`, where the item should be", detail.item),
+            )
         })?;
         let content_type = detail.content_type.as_deref();
         self.of_item(document, &id, item, &detail.fields, content_type, header_stamp, known).await
@@ -104,10 +109,9 @@ impl Fetcher {
             _ => bytes,
         };
         let stamp = Some(stamp_of_item(item, fields)).filter(|stamp| *stamp != Stamp::default());
-        let stamp = stamp.or(header_stamp).unwrap_or_else(|| Stamp {
-            etag: Some(ContentHash::of(&bytes).to_string()),
-            ..Stamp::default()
-        });
+        let stamp = stamp
+            .or(header_stamp)
+            .unwrap_or_else(|| Stamp { etag: Some(ContentHash::of(&bytes).to_string()), ..Stamp::default() });
         if known.is_some_and(|known| stamp.proves_unchanged_since(known)) {
             return Ok(Fetch::Unchanged { stamp });
         }
@@ -141,7 +145,9 @@ impl Fetcher {
         if answer.response.status() == StatusCode::NOT_MODIFIED {
             return match known {
                 Some(known) => Ok(Fetch::Unchanged { stamp: known.clone() }),
-                None => Err(service.malformed(locator, "the server answers 304, which nobody asked for".into())),
+                None => {
+                    Err(service.malformed(locator, "the server answers 304, which nobody asked for".into()))
+                }
             };
         }
         // The listing's version is that of these bytes or an older one: at worst, they are fetched once more.

@@ -59,10 +59,12 @@ impl Listing {
         let pagination = &service.settings.list.pagination;
         let place = match cursor {
             None => Place::start(pagination),
-            Some(cursor) => Place::of_cursor(cursor, pagination).ok_or_else(|| SourceError::InvalidCursor {
-                source_name: service.name.clone(),
-                cursor: cursor.as_str().to_owned(),
-            })?,
+            Some(cursor) => {
+                Place::of_cursor(cursor, pagination).ok_or_else(|| SourceError::InvalidCursor {
+                    source_name: service.name.clone(),
+                    cursor: cursor.as_str().to_owned(),
+                })?
+            }
         };
         Ok(Self {
             next: Some(place.at.clone()),
@@ -132,11 +134,12 @@ impl Listing {
         let list = &self.service.settings.list;
         let locator = self.service.locator_of(&at);
         let ids: Vec<_> = page.items.iter().map(|item| id_of(item, &list.fields)).collect();
-        let marks: Vec<Option<String>> = ids.iter().map(|id| id.as_ref().ok().map(|id| mark_of(id))).collect();
+        let marks: Vec<Option<String>> =
+            ids.iter().map(|id| id.as_ref().ok().map(|id| mark_of(id))).collect();
         let searching = std::mem::take(&mut self.searching);
-        let last_known = marks.iter().rposition(|mark| {
-            searching && mark.as_ref().is_some_and(|mark| self.place.was_listed(mark))
-        });
+        let last_known = marks
+            .iter()
+            .rposition(|mark| searching && mark.as_ref().is_some_and(|mark| self.place.was_listed(mark)));
         if searching && last_known.is_none() && is_counted(&at) {
             // Items moved forward: what was listed last lies on an earlier page, or all of it is gone.
             if is_counted_behind_first(&at) {
@@ -199,7 +202,8 @@ impl Listing {
         known: usize,
     ) -> Result<(), SourceError> {
         let repeats = |what: &str| {
-            let reason = format!("{what}; it would never end (do the keys of `list.pagination` fit the service?)");
+            let reason =
+                format!("{what}; it would never end (do the keys of `list.pagination` fit the service?)");
             Err(self.service.malformed(locator, reason))
         };
         if let At::Cursor(name) | At::Url(name) = at

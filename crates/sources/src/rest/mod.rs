@@ -20,9 +20,7 @@ use self::listing::Listing;
 use self::service::Service;
 use self::settings::Settings;
 use crate::http_client::{Guard, HttpClient, HttpOptions, Pace};
-use crate::{
-    Cursor, Fetch, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceContext, SourceError,
-};
+use crate::{Cursor, Fetch, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceContext, SourceError};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -78,7 +76,9 @@ impl RestSource {
         // Within the service, links leave the host out.
         let is_own = from.source_name == self.service().name;
         let absolute = match target.strip_prefix('/') {
-            Some(rest) if is_own && !rest.starts_with('/') => settings.base_url.join(target).ok()?.to_string(),
+            Some(rest) if is_own && !rest.starts_with('/') => {
+                settings.base_url.join(target).ok()?.to_string()
+            }
             _ => target.to_owned(),
         };
         let id = pattern.captures(&absolute)?.name("id")?.as_str();

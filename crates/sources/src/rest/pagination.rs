@@ -77,7 +77,8 @@ impl Pagination {
             },
             RestPaginationType::Page => {
                 if total.is_some() && config.size_parameter.is_none() {
-                    let problem = "needs `size_parameter`: how many pages there are follows from the size of a page";
+                    let problem =
+                        "needs `size_parameter`: how many pages there are follows from the size of a page";
                     return Err(("list.pagination.total_pointer", problem.into()));
                 }
                 Kind::Page {
@@ -202,7 +203,8 @@ impl Pagination {
     /// The address of the next page. It is for whoever asks to see that it stays with the service.
     #[allow(clippy::unused_self)] // it belongs to the others
     fn joined(&self, url: &Url, target: &str) -> Result<At, String> {
-        let next = url.join(target).map_err(|error| format!("the address of the next page is none: {error}"))?;
+        let next =
+            url.join(target).map_err(|error| format!("the address of the next page is none: {error}"))?;
         named(next.as_str()).map(At::Url)
     }
 }

@@ -35,8 +35,7 @@ impl Place {
     /// The place that a cursor names; `None` if no listing gave it.
     pub(super) fn of_cursor(cursor: &Cursor, pagination: &Pagination) -> Option<Self> {
         let text = cursor.as_str();
-        let place: Self =
-            (text.len() <= MAX_CURSOR).then(|| serde_json::from_str(text).ok()).flatten()?;
+        let place: Self = (text.len() <= MAX_CURSOR).then(|| serde_json::from_str(text).ok()).flatten()?;
         (pagination.knows(&place.at) && place.behind.len() <= MAX_MARKS).then_some(place)
     }
 

@@ -80,7 +80,10 @@ fn confluence(config: &mut RestSourceConfig) {
 /// Issues of Jira Cloud, by the enhanced search of the REST API v3, with the description rendered as HTML.
 fn jira(config: &mut RestSourceConfig) -> Result<(), Problem> {
     let Some(jql) = config.jql.as_deref().filter(|jql| !jql.trim().is_empty()) else {
-        return Err(("jql", "is missing: the preset `jira` needs a query with a condition, for Jira refuses others"));
+        return Err((
+            "jql",
+            "is missing: the preset `jira` needs a query with a condition, for Jira refuses others",
+        ));
     };
     // Pages only join when the order stays.
     let words = jql.to_ascii_lowercase();
@@ -100,10 +103,7 @@ fn jira(config: &mut RestSourceConfig) -> Result<(), Problem> {
     fill(&mut list.pagination.size_parameter, "maxResults");
     let detail = &mut config.detail;
     fill(&mut detail.path, "/rest/api/3/issue/{id}");
-    fill_query(
-        &mut detail.query,
-        &[("fields", "summary,description,updated"), ("expand", "renderedFields")],
-    );
+    fill_query(&mut detail.query, &[("fields", "summary,description,updated"), ("expand", "renderedFields")]);
     fill(&mut detail.content, "/renderedFields/description");
     fill(&mut config.content_type, "text/html");
     config.title_in_content.get_or_insert(true);
@@ -117,7 +117,10 @@ fn servicenow(config: &mut RestSourceConfig) -> Result<(), Problem> {
         return Err(("table", "is missing: the preset `servicenow` needs it"));
     };
     if !table.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Err(("table", "is no name of a table: it has characters besides letters, digits and underscores"));
+        return Err((
+            "table",
+            "is no name of a table: it has characters besides letters, digits and underscores",
+        ));
     }
     let is_knowledge = table == "kb_knowledge";
     let content = if is_knowledge { "text" } else { "description" };
@@ -211,7 +214,8 @@ mod tests {
         );
         let table = Some("incident/../sys_user".to_owned());
         let preset = Some(RestPreset::ServiceNow);
-        let message = fill_in(&RestSourceConfig { preset, table, ..RestSourceConfig::default() }).unwrap_err();
+        let message =
+            fill_in(&RestSourceConfig { preset, table, ..RestSourceConfig::default() }).unwrap_err();
         assert!(message.contains("table is no name of a table"), "{message}");
     }
 

@@ -4,8 +4,8 @@ use super::json_answer::read_json;
 use super::pagination::{At, PageTold};
 use super::pointer::Projection;
 use super::settings::Settings;
-use crate::http_client::{Answer, HttpClient};
 use crate::SourceError;
+use crate::http_client::{Answer, HttpClient};
 use bytes::Bytes;
 use gdg_config::RestParameterPlace;
 use gdg_model::SourceName;
@@ -40,11 +40,7 @@ pub(super) enum NoPage {
 
 impl Service {
     /// The page at `at`, of which `projection` is kept.
-    pub(super) async fn page(
-        &self,
-        at: &At,
-        projection: &Arc<Projection>,
-    ) -> Result<Page, NoPage> {
+    pub(super) async fn page(&self, at: &At, projection: &Arc<Projection>) -> Result<Page, NoPage> {
         let page_size = self.settings.list.page_size;
         let locator = self.locator_of(at);
         let url = self.url_of(at, page_size).map_err(NoPage::Failed)?;
@@ -53,14 +49,20 @@ impl Service {
             other => NoPage::Failed(other),
         })?;
         let (headers, url) = (answer.response.headers().clone(), answer.url.clone());
-        let read = read_json(answer, &self.name, &locator, self.settings.max_answer_size, Arc::clone(projection));
+        let read =
+            read_json(answer, &self.name, &locator, self.settings.max_answer_size, Arc::clone(projection));
         let mut answer = read.await.map_err(NoPage::Failed)?;
         let list = &self.settings.list;
         let failed = |reason| NoPage::Failed(self.malformed(&locator, reason));
         let items = match list.items.get(&answer) {
             Some(Value::Array(items)) => items.len() as u64,
             Some(_) => return Err(failed(format!("what is at `{}`, the items, is no array", list.items))),
-            None => return Err(failed(format!("there is nothing at `{}`, where the items should be", list.items))),
+            None => {
+                return Err(failed(format!(
+                    "there is nothing at `{}`, where the items should be",
+                    list.items
+                )));
+            }
         };
         let page_size = u64::from(page_size);
         let told = PageTold { at, url: &url, headers: &headers, answer: &answer, items, page_size };

@@ -208,8 +208,11 @@ impl Detail {
             links: own_or("detail.links", detail.links.as_ref(), &list.links)?,
         };
         let item = pointer("detail.item", detail.item.as_deref().unwrap_or_default())?;
-        let content_type =
-            detail.content_type.clone().filter(|_| content_type_pointer.is_none()).or(config.content_type.clone());
+        let content_type = detail
+            .content_type
+            .clone()
+            .filter(|_| content_type_pointer.is_none())
+            .or(config.content_type.clone());
         let projection = Arc::new(fields.projection(&item));
         Ok(Some(Self {
             path: path.clone(),

@@ -43,14 +43,17 @@ impl Service {
         &self,
         document: &DocumentRef,
         id: &str,
+        known: Option<&Stamp>,
         recent: &RecentPage,
     ) -> Result<Value, SourceError> {
         let mut guess = None;
         if let Some(page) = recent.get() {
-            // What is kept is as good as new if it has the very version that was listed.
+            // What is kept is as good as new if it has the very version that was listed, and nobody has that one.
             let item = self.item_in(&page.items, id).filter(|item| {
                 let stamp = stamp_of_item(item, &self.settings.list.fields);
-                stamp != Stamp::default() && stamp == document.stamp
+                stamp != Stamp::default()
+                    && stamp == document.stamp
+                    && known.is_none_or(|known| !stamp.proves_unchanged_since(known))
             });
             if let Some(item) = item {
                 return Ok(item.clone());
