@@ -213,7 +213,7 @@ impl Fixture for OneFile {
     }
 }
 
-async fn one_file(change: impl FnOnce(&mut ParquetSourceConfig)) -> OneFile {
+fn one_file(change: impl FnOnce(&mut ParquetSourceConfig)) -> OneFile {
     let folder = tempfile::tempdir().unwrap();
     let source = open(folder.path(), |config| {
         config.id_columns = vec!["id".into()];
@@ -225,13 +225,13 @@ async fn one_file(change: impl FnOnce(&mut ParquetSourceConfig)) -> OneFile {
 mod one_file_with_versions {
     use super::*;
     gdg_sources::source_conformance_tests!(async || {
-        one_file(|config| config.updated_column = Some("version".into())).await
+        one_file(|config| config.updated_column = Some("version".into()))
     });
 }
 
 mod one_file_without_versions {
     use super::*;
-    gdg_sources::source_conformance_tests!(async || one_file(|config| config.page_size = 2).await);
+    gdg_sources::source_conformance_tests!(async || one_file(|config| config.page_size = 2));
 }
 
 const TYPES: &str = "

@@ -4,9 +4,9 @@
 //! rows that are named by columns are looked for by their names; where the row
 //! is gone, the file is listed from its first row, so that nothing is lost.
 
-use super::Shared;
 use super::locator::{Place, RowName, Within, locator_of, mark_of};
 use super::table::{ListedRows, Table, TableError};
+use super::{Shared, stamp_of};
 use crate::blocking::on_blocking_thread;
 use crate::{Cursor, ListedBatch, ListingProblem, SourceError};
 use futures::StreamExt;
@@ -188,7 +188,7 @@ impl InFile {
             _ => RowName::Number(number),
         };
         let locator = locator_of(&self.path, &name);
-        let stamp = shared.stamp_of(&self.table, &self.stamp, number, row.as_ref().map(|(_, row)| row));
+        let stamp = stamp_of(&self.table, &self.stamp, number, row.as_ref().map(|(_, row)| row));
         let document = DocumentRef {
             doc_id: DocId::in_source(&shared.name, &locator),
             source_name: shared.name.clone(),

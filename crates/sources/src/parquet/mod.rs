@@ -185,7 +185,7 @@ impl Shared {
         let number = number.filter(|number| *number < table.rows()).ok_or_else(vanished)?;
         let is_known = |stamp: &Stamp| known.is_some_and(|known| stamp.proves_unchanged_since(known));
         if table.paths.updated.is_none() {
-            let stamp = self.stamp_of(&table, &file_stamp, number, None);
+            let stamp = stamp_of(&table, &file_stamp, number, None);
             if is_known(&stamp) {
                 return Ok(ReadRow { stamp, document: None });
             }
@@ -194,7 +194,7 @@ impl Shared {
         if !table.is_unchanged() {
             return Err(SourceError::ChangedMeanwhile { source_name, locator: locator.to_owned() });
         }
-        let stamp = self.stamp_of(&table, &file_stamp, number, Some(&row));
+        let stamp = stamp_of(&table, &file_stamp, number, Some(&row));
         if is_known(&stamp) {
             return Ok(ReadRow { stamp, document: None });
         }
@@ -236,18 +236,18 @@ impl Shared {
         let name = title.unwrap_or_else(|| format!("{stem}-{number}"));
         Ok(RowDocument { bytes, name: file_name(&name, content_type.as_deref()), content_type, metadata })
     }
+}
 
-    /// The version of a row: what its column says, or else that of its file.
-    fn stamp_of(&self, table: &Table, file: &Stamp, number: u64, row: Option<&Row>) -> Stamp {
-        let value = table.paths.updated.as_ref().and_then(|path| value_at(row?, path));
-        let version = value.map(version_of).unwrap_or_default();
-        if version != Stamp::default() {
-            return version;
-        }
-        let (modified_at, size) = (file.modified_at.unwrap_or_default(), file.size.unwrap_or_default());
-        let etag = Some(format!("\"{modified_at}-{size}-{number}\""));
-        Stamp { etag, modified_at: file.modified_at, size: None }
+/// The version of a row: what its column says, or else that of its file.
+fn stamp_of(table: &Table, file: &Stamp, number: u64, row: Option<&Row>) -> Stamp {
+    let value = table.paths.updated.as_ref().and_then(|path| value_at(row?, path));
+    let version = value.map(version_of).unwrap_or_default();
+    if version != Stamp::default() {
+        return version;
     }
+    let (modified_at, size) = (file.modified_at.unwrap_or_default(), file.size.unwrap_or_default());
+    let etag = Some(format!("\"{modified_at}-{size}-{number}\""));
+    Stamp { etag, modified_at: file.modified_at, size: None }
 }
 
 /// What the folders of a path say: `year=2024` is the year.

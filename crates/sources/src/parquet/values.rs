@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat};
 use gdg_model::Stamp;
 use parquet::record::{Field, Row};
 use serde_json::{Map, Number, Value};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Groups within groups; what lies deeper is left out.
 const MAX_DEPTH: u32 = 64;
@@ -40,7 +41,9 @@ pub(super) fn text_of(field: &Field) -> Option<String> {
         Value::String(text) => Some(text),
         Value::Bool(_) | Value::Number(_) => Some(json_of(field).to_string()),
         // What JSON has no number for: not a number, or without end.
-        Value::Null if !matches!(field, Field::Null) => Some(field.to_string()),
+        Value::Null if matches!(field, Field::Float16(_) | Field::Float(_) | Field::Double(_)) => {
+            Some(field.to_string())
+        }
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -73,14 +76,21 @@ fn json_within(field: &Field, depth: u32) -> Value {
             Ok(text) => text.into(),
             Err(_) => bytes.data().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
         },
-        Field::Date(_) => {
-            time_of(field).map_or(Value::Null, |time| time.format("%Y-%m-%d").to_string().into())
-        }
-        Field::TimestampMillis(_) | Field::TimestampMicros(_) => time_of(field)
-            .map_or(Value::Null, |time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()),
+        // A number that is no time of any calendar is shown as the number it is.
+        Field::Date(days) => match time_of(field) {
+            Some(time) => time.format("%Y-%m-%d").to_string().into(),
+            None => (*days).into(),
+        },
+        Field::TimestampMillis(number) | Field::TimestampMicros(number) => match time_of(field) {
+            Some(time) => time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into(),
+            None => (*number).into(),
+        },
         Field::TimeMillis(value) => time_of_day(i64::from(*value).saturating_mul(1_000)).into(),
         Field::TimeMicros(value) => time_of_day(*value).into(),
-        Field::Decimal(_) => field.to_string().into(),
+        // The library takes for granted that scale and precision fit.
+        Field::Decimal(_) => {
+            catch_unwind(AssertUnwindSafe(|| field.to_string())).map_or(Value::Null, Value::from)
+        }
         Field::Group(row) => {
             let members = row.get_column_iter();
             Value::Object(
@@ -153,6 +163,7 @@ mod tests {
             (Field::TimestampMillis(1_704_164_645_000), Some("2024-01-02T03:04:05Z")),
             (Field::TimeMillis(3_723_004), Some("01:02:03.004000")),
             (Field::Bytes(vec![0xff, 0].into()), Some("ff00")),
+            (Field::TimestampMillis(i64::MAX), Some("9223372036854775807")),
             (Field::Null, None),
         ] {
             assert_eq!(text_of(&field).as_deref(), expected, "{field:?}");

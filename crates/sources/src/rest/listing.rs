@@ -11,16 +11,14 @@
 
 use super::item::{encoded, id_of, stamp_of_item};
 use super::pagination::At;
-use super::place::{Circle, Place, mark_of};
+use super::place::{Place, Progress, mark_of};
 use super::service::{NoPage, Page, Service};
 use crate::{Cursor, ListedBatch, ListingProblem, SourceError};
-use gdg_model::{ContentHash, DocId, DocumentRef};
+use gdg_model::{DocId, DocumentRef};
 use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-/// Pages without items, one after the other, that a listing takes.
-const MAX_EMPTY: u32 = 10_000;
 /// Times that a listing may lose its place and begin again.
 const MAX_RESTARTS: u32 = 3;
 
@@ -38,10 +36,8 @@ pub(super) struct Listing {
     searching: bool,
     /// Whether the next page is the first one that is asked for.
     begins: bool,
-    empty: u32,
     restarts: u32,
-    pages: Circle,
-    contents: Circle,
+    progress: Progress,
 }
 
 /// An item that is listed, or the problem with it.
@@ -73,10 +69,8 @@ impl Listing {
             service,
             pending: VecDeque::new(),
             begins: true,
-            empty: 0,
             restarts: 0,
-            pages: Circle::new(),
-            contents: Circle::new(),
+            progress: Progress::new(),
         })
     }
 
@@ -127,12 +121,13 @@ impl Listing {
             }
             Err(NoPage::Unknown(error) | NoPage::Failed(error)) => return Err(error),
         };
-        self.take(at, page)
+        self.take(&at, page)
     }
 
-    fn take(&mut self, at: At, page: Page) -> Result<(), SourceError> {
+    /// Takes what a page has that was not listed before.
+    fn take(&mut self, at: &At, page: Page) -> Result<(), SourceError> {
         let list = &self.service.settings.list;
-        let locator = self.service.locator_of(&at);
+        let locator = self.service.locator_of(at);
         let ids: Vec<_> = page.items.iter().map(|item| id_of(item, &list.fields)).collect();
         let marks: Vec<Option<String>> =
             ids.iter().map(|id| id.as_ref().ok().map(|id| mark_of(id))).collect();
@@ -140,10 +135,10 @@ impl Listing {
         let last_known = marks
             .iter()
             .rposition(|mark| searching && mark.as_ref().is_some_and(|mark| self.place.was_listed(mark)));
-        if searching && last_known.is_none() && is_counted(&at) {
+        if searching && last_known.is_none() && is_counted(at) {
             // Items moved forward: what was listed last lies on an earlier page, or all of it is gone.
-            if is_counted_behind_first(&at) {
-                self.next = Some(step_back(&at, u64::from(list.page_size)));
+            if is_counted_behind_first(at) {
+                self.next = Some(step_back(at, u64::from(list.page_size)));
                 self.searching = true;
                 return Ok(());
             }
@@ -154,14 +149,15 @@ impl Listing {
             }
         }
         let begin = last_known.map_or(0, |last| last + 1);
-        self.check_progress(&at, &locator, &marks, begin)?;
+        let progress = self.progress.check(at, &marks, begin);
+        progress.map_err(|reason| self.service.malformed(&locator, reason))?;
         let mut seen = HashSet::new();
         for (index, (item, (id, mark))) in
             page.items.iter().zip(ids.into_iter().zip(marks)).enumerate().skip(begin)
         {
             let at = match at {
                 At::Offset(offset) => At::Offset(offset.saturating_add(index as u64)),
-                ref other => other.clone(),
+                other => other.clone(),
             };
             if mark.as_ref().is_some_and(|mark| !seen.insert(mark.clone())) {
                 continue;
@@ -176,7 +172,7 @@ impl Listing {
             };
             self.pending.push_back(Entry { at, mark, listed });
         }
-        self.next = self.behind(&at, page.next);
+        self.next = self.behind(at, page.next);
         Ok(())
     }
 
@@ -190,46 +186,6 @@ impl Listing {
             return Some(At::Offset(next.saturating_sub(1)));
         }
         next
-    }
-
-    /// Fails where a listing repeats what it gave: it would do so for ever.
-    /// The first `known` items of the page were listed before.
-    fn check_progress(
-        &mut self,
-        at: &At,
-        locator: &str,
-        marks: &[Option<String>],
-        known: usize,
-    ) -> Result<(), SourceError> {
-        let repeats = |what: &str| {
-            let reason =
-                format!("{what}; it would never end (do the keys of `list.pagination` fit the service?)");
-            Err(self.service.malformed(locator, reason))
-        };
-        if let At::Cursor(name) | At::Url(name) = at
-            && self.pages.closes_with(mark_of(name))
-        {
-            return repeats("the listing comes to a page that it had before");
-        }
-        if marks.is_empty() {
-            self.empty += 1;
-            if self.empty > MAX_EMPTY {
-                return repeats("too many pages without items follow one another");
-            }
-            return Ok(());
-        }
-        self.empty = 0;
-        // The item that is asked for again may be the whole page.
-        let is_only_overlap = marks.len() == 1 && known == 1;
-        let whole: String = marks.iter().map(|mark| mark.as_deref().unwrap_or("-")).collect();
-        let has_ids = marks.iter().any(Option::is_some);
-        if has_ids
-            && !is_only_overlap
-            && self.contents.closes_with(ContentHash::of(whole.as_bytes()).to_string())
-        {
-            return repeats("a page has the same items as an earlier one");
-        }
-        Ok(())
     }
 
     fn document(&self, id: &str, item: &Value) -> DocumentRef {

@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 
 /// Items that were listed last and are known again. Of so many in a row, one must still be there.
 const MAX_MARKS: usize = 32;
+/// Pages without items, one after the other, that a listing takes.
+const MAX_EMPTY: u32 = 10_000;
 /// Bytes of a cursor.
 const MAX_CURSOR: usize = 65_536;
 
@@ -62,21 +64,67 @@ impl Place {
     }
 }
 
+/// Watches whether a listing comes to its end at all.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pages: Circle,
+    contents: Circle,
+    empty: u32,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self { pages: Circle::new(), contents: Circle::new(), empty: 0 }
+    }
+
+    /// Takes a page with the marks of its items, as far as they have ids. The
+    /// first `known` were listed before. Fails where the listing repeats what it
+    /// gave: it would do so for ever.
+    pub(super) fn check(&mut self, at: &At, marks: &[Option<String>], known: usize) -> Result<(), String> {
+        let repeats = |what: &str| {
+            Err(format!("{what}; it would never end (do the keys of `list.pagination` fit the service?)"))
+        };
+        if let At::Cursor(name) | At::Url(name) = at
+            && self.pages.closes_with(mark_of(name))
+        {
+            return repeats("the listing comes to a page that it had before");
+        }
+        if marks.is_empty() {
+            self.empty += 1;
+            if self.empty > MAX_EMPTY {
+                return repeats("too many pages without items follow one another");
+            }
+            return Ok(());
+        }
+        self.empty = 0;
+        // The item that is asked for again may be the whole page.
+        let is_only_overlap = marks.len() == 1 && known == 1;
+        let whole: String = marks.iter().map(|mark| mark.as_deref().unwrap_or("-")).collect();
+        if marks.iter().any(Option::is_some)
+            && !is_only_overlap
+            && self.contents.closes_with(ContentHash::of(whole.as_bytes()).to_string())
+        {
+            return repeats("a page has the same items as an earlier one");
+        }
+        Ok(())
+    }
+}
+
 /// Finds out whether a sequence goes in a circle, without keeping it (Brent's algorithm).
 #[derive(Debug)]
-pub(super) struct Circle {
+struct Circle {
     kept: Option<String>,
     steps: u64,
     power: u64,
 }
 
 impl Circle {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self { kept: None, steps: 0, power: 1 }
     }
 
     /// Takes the next one, and says whether it was there before.
-    pub(super) fn closes_with(&mut self, next: String) -> bool {
+    fn closes_with(&mut self, next: String) -> bool {
         if self.kept.as_ref() == Some(&next) {
             return true;
         }

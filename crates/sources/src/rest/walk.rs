@@ -4,7 +4,7 @@
 
 use super::item::{id_of, stamp_of_item};
 use super::pagination::At;
-use super::place::{Circle, mark_of};
+use super::place::{Progress, mark_of};
 use super::service::{NoPage, Service};
 use crate::SourceError;
 use gdg_model::{DocumentRef, Stamp};
@@ -58,7 +58,7 @@ impl Service {
             if let Some(item) = item {
                 return Ok(item.clone());
             }
-            guess = page.next.clone();
+            guess.clone_from(&page.next);
         }
         if let Some(at) = guess
             && let Ok(page) = self.read(&at).await
@@ -68,8 +68,8 @@ impl Service {
             return Ok(item);
         }
         let mut next = Some(self.settings.list.pagination.start());
-        let mut circle = Circle::new();
-        while let Some(at) = next {
+        let mut progress = Progress::new();
+        while let Some(at) = next.take() {
             let page = match self.read(&at).await {
                 Ok(page) => page,
                 // Behind the last page of those that are counted.
@@ -84,13 +84,11 @@ impl Service {
                 recent.set(Some(page));
                 return Ok(item);
             }
-            let marks = page.items.iter().filter_map(|item| id_of(item, &self.settings.list.fields).ok());
-            let state = format!("{:?} {}", named(&at), marks.map(|id| mark_of(&id)).collect::<String>());
-            if circle.closes_with(state) {
-                let reason = "the listing repeats itself; it would never end".to_owned();
-                return Err(self.malformed(&document.locator, reason));
-            }
-            next = page.next.clone();
+            let ids = page.items.iter().map(|item| id_of(item, &self.settings.list.fields));
+            let marks: Vec<_> = ids.map(|id| id.ok().map(|id| mark_of(&id))).collect();
+            let checked = progress.check(&at, &marks, 0);
+            checked.map_err(|reason| self.malformed(&document.locator, reason))?;
+            next.clone_from(&page.next);
         }
         Err(SourceError::Vanished {
             source_name: self.name.clone(),
@@ -107,13 +105,5 @@ impl Service {
     fn item_in<'v>(&self, items: &'v [Value], id: &str) -> Option<&'v Value> {
         let fields = &self.settings.list.fields;
         items.iter().find(|item| id_of(item, fields).is_ok_and(|found| found == id))
-    }
-}
-
-/// What names a page that the service named itself: of those that are counted, only the items tell a circle.
-fn named(at: &At) -> Option<&str> {
-    match at {
-        At::Cursor(name) | At::Url(name) => Some(name),
-        _ => None,
     }
 }

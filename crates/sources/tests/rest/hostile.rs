@@ -294,3 +294,22 @@ async fn a_name_for_a_page_that_is_too_long_is_refused() {
     let error = listing_error(&*source).await;
     assert!(matches!(error, SourceError::Malformed { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_document_is_not_looked_for_without_end() {
+    let count = Arc::new(AtomicUsize::new(0));
+    for items in [json!([{ "id": 1, "body": "x" }, { "id": 2, "body": "x" }]), json!([])] {
+        let count = Arc::clone(&count);
+        let list = get(async move || {
+            let cursor = count.fetch_add(1, Ordering::Relaxed) % 7_000;
+            Json(json!({ "items": items, "next": cursor.to_string() }))
+        });
+        let mut config =
+            described(&serve(Router::new().route("/list", list)).await, RestPaginationType::Cursor);
+        config.detail = gdg_config::RestDetailConfig::default();
+        config.list.content = some("/body");
+        config.requests_per_second = 0;
+        let error = fetch(&*open(&config), &document("a")).await.unwrap_err();
+        assert!(matches!(error, SourceError::Malformed { .. }), "{error}");
+    }
+}
