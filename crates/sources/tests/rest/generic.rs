@@ -36,6 +36,13 @@ impl Articles {
         let item = |(id, (version, text)): (&String, &(u64, String))| json!({ "id": id, "meta": { "version": version }, "body": text, "title": id });
         articles.iter().map(item).collect()
     }
+
+    /// The items without their texts, as most services list them.
+    fn outlines(&self) -> Vec<Value> {
+        let mut items = self.items();
+        items.iter_mut().filter_map(Value::as_object_mut).for_each(|item| drop(item.remove("body")));
+        items
+    }
 }
 
 type Parameters = Query<HashMap<String, String>>;
@@ -56,26 +63,27 @@ fn behind(items: &[Value], cursor: &str, size: usize) -> (Vec<Value>, Option<Str
 
 async fn by_cursor(State(articles): State<Articles>, Query(parameters): Parameters) -> Json<Value> {
     let cursor = parameters.get("after").map_or("", String::as_str);
-    let (items, next) = behind(&articles.items(), cursor, number(&parameters, "size", 100));
+    let items = if parameters.contains_key("full") { articles.items() } else { articles.outlines() };
+    let (items, next) = behind(&items, cursor, number(&parameters, "size", 100));
     Json(json!({ "data": { "items": items }, "next": next }))
 }
 
 async fn by_post(State(articles): State<Articles>, Json(asked): Json<Value>) -> Json<Value> {
     assert_eq!(asked["filter"], "published");
     let cursor = asked["after"].as_str().unwrap_or("");
-    let (items, next) = behind(&articles.items(), cursor, asked["size"].as_u64().unwrap() as usize);
+    let (items, next) = behind(&articles.outlines(), cursor, asked["size"].as_u64().unwrap() as usize);
     Json(json!({ "data": { "items": items }, "next": next }))
 }
 
 async fn by_offset(State(articles): State<Articles>, Query(parameters): Parameters) -> Json<Value> {
     let (offset, size) = (number(&parameters, "offset", 0), number(&parameters, "size", 100));
-    let items: Vec<_> = articles.items().into_iter().skip(offset).take(size).collect();
+    let items: Vec<_> = articles.outlines().into_iter().skip(offset).take(size).collect();
     Json(json!({ "data": { "items": items } }))
 }
 
 async fn by_page(State(articles): State<Articles>, Query(parameters): Parameters) -> Response {
     let (page, size) = (number(&parameters, "page", 1), number(&parameters, "size", 100));
-    let items = articles.items();
+    let items = articles.outlines();
     let total = items.len();
     let items: Vec<_> = items.into_iter().skip((page - 1) * size).take(size).collect();
     if items.is_empty() && page > 1 {
@@ -87,7 +95,7 @@ async fn by_page(State(articles): State<Articles>, Query(parameters): Parameters
 async fn by_link(State(articles): State<Articles>, Query(parameters): Parameters) -> Response {
     let cursor = parameters.get("after").map_or("", String::as_str);
     let size = number(&parameters, "size", 100);
-    let (items, next) = behind(&articles.items(), cursor, size);
+    let (items, next) = behind(&articles.outlines(), cursor, size);
     let answer = Json(json!({ "data": { "items": items } }));
     match next {
         None => answer.into_response(),
@@ -106,7 +114,7 @@ async fn by_next_url(
 ) -> Json<Value> {
     let cursor = parameters.get("after").map_or("", String::as_str);
     let size = number(&parameters, "size", 100);
-    let (items, next) = behind(&articles.items(), cursor, size);
+    let (items, next) = behind(&articles.outlines(), cursor, size);
     let next = next.map(|next| format!("{}?size={size}&after={}", uri.path(), url_encoded(&next)));
     Json(json!({ "data": { "items": items }, "next": next }))
 }
@@ -308,6 +316,7 @@ mod content_in_the_list {
         make("/api/by-cursor", cursor_pagination(), |config| {
             config.detail = gdg_config::RestDetailConfig::default();
             config.list.content = some("/body");
+            config.list.query.insert("full".into(), "true".into());
         })
         .await
     });
