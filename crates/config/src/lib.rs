@@ -57,8 +57,9 @@ pub use sections::{
     AzureSourceConfig, CrossDocumentConfig, DatabaseSourceConfig, ElectionConfig, EmbeddingConfig,
     EmbeddingProvider, FileSourceConfig, GcsSourceConfig, HttpSourceConfig, Ignored, LogFormat, LogLevel,
     LoggingConfig, ParquetSourceConfig, ParsingConfig, ParsingLimits, ProcessingConfig, ProcessingMode,
-    RelationshipDetectionConfig, RestSourceConfig, S3SourceConfig, SourceConfig, SourceKind, SslMode,
-    StorageBackend, StorageConfig, SymlinkPolicy, TelemetryConfig, UnsupportedPolicy, WebSourceConfig,
-    WorkQueueConfig,
+    RelationshipDetectionConfig, RestAuthConfig, RestAuthType, RestDetailConfig, RestListConfig, RestMethod,
+    RestPaginationConfig, RestPaginationType, RestParameterPlace, RestPreset, RestSourceConfig,
+    S3SourceConfig, SourceConfig, SourceKind, SslMode, StorageBackend, StorageConfig, SymlinkPolicy,
+    TelemetryConfig, UnsupportedPolicy, WebSourceConfig, WorkQueueConfig,
 };
 pub use validate::Violation;

@@ -5,10 +5,10 @@ use crate::ended::{ClaimedDocument, Ended};
 use crate::sqlite::is_unchanged;
 use crate::store::CopyStore;
 use gdg_config::{ByteSize, UnsupportedPolicy};
-use gdg_model::{ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, Link};
+use gdg_model::{Attributes, ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, Link};
 use gdg_parsing::{DocumentParser, Input, ParseError};
 use gdg_queue::{Failure, Fence};
-use gdg_sources::{Fetch, Source, SourceError};
+use gdg_sources::{Fetch, Fetched, Source, SourceError};
 use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, StoredCopy};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -148,14 +148,14 @@ impl Processor {
         let max = self.max_document_size.bytes();
         let content = fetched.content;
         let (processor, parse_fingerprint) = (Arc::clone(&self), self.options.parse_fingerprint.to_string());
-        let (name, content_type) = (fetched.name, fetched.content_type);
+        let Fetched { name, content_type, metadata, .. } = fetched;
         let read = on_blocking_thread(move || {
             let declared_size = content.length();
             let bytes =
                 content.read(max).map_err(|error| Failed { size: declared_size, ..Failed::from(error) })?;
             let (size, content_hash) = (bytes.len() as u64, ContentHash::of(&bytes));
             let header = DocumentHeader { document, size, content_hash, parse_fingerprint };
-            Ok(ReadDocument { processor, header, bytes, name, content_type })
+            Ok(ReadDocument { processor, header, bytes, name, content_type, metadata })
         });
         let read = read.await?;
         if let Some(known) = known.as_ref().filter(|known| has_content(known, &read.header)) {
@@ -187,6 +187,8 @@ struct ReadDocument {
     bytes: Vec<u8>,
     name: String,
     content_type: Option<String>,
+    /// What its source tells of it.
+    metadata: Attributes,
 }
 
 impl ReadDocument {
@@ -197,7 +199,8 @@ impl ReadDocument {
     /// The graph of another document with the same bytes, if there is one. That the database does not tell is no
     /// reason to fail: the document is parsed.
     async fn find_copy(&self) -> Option<StoredCopy> {
-        let copies = self.processor.options.copies.as_ref()?;
+        // What a source tells besides the bytes may differ.
+        let copies = self.processor.options.copies.as_ref().filter(|_| self.metadata.is_empty())?;
         let format =
             self.processor.options.parser.format_of(&self.input(), self.content_type.as_deref()).ok()?;
         match copies.find_copy(&self.header, format).await {
@@ -219,7 +222,10 @@ impl ReadDocument {
     fn parse(self, fence: Fence) -> Result<Ended, Failed> {
         let options = &self.processor.options;
         match options.parser.parse(&self.input(), self.content_type.as_deref()) {
-            Ok(parsed) => {
+            Ok(mut parsed) => {
+                for (name, value) in self.metadata.iter() {
+                    parsed.metadata.set(name.to_owned(), value.clone());
+                }
                 let links = parsed.links.clone();
                 Ok(self.end(fence, &links, |header, relationships| {
                     GraphDocument::new(header, parsed, relationships)

@@ -129,6 +129,23 @@ impl SourceError {
         }
     }
 
+    /// The same error, about another part of the source: about a row, where it is the file that cannot be had.
+    #[must_use]
+    pub(crate) fn about(mut self, about: &str) -> Self {
+        let (Self::Vanished { locator, .. }
+        | Self::Denied { locator, .. }
+        | Self::Refused { locator, .. }
+        | Self::NotAFile { locator, .. }
+        | Self::TooLarge { locator, .. }
+        | Self::InvalidCursor { cursor: locator, .. }
+        | Self::Unavailable { locator, .. }
+        | Self::Malformed { locator, .. }
+        | Self::ChangedMeanwhile { locator, .. }
+        | Self::Io { locator, .. }) = &mut self;
+        about.clone_into(locator);
+        self
+    }
+
     /// The error for what the system said of `locator`.
     pub(crate) fn from_io(source_name: &SourceName, locator: &str, reason: io::Error) -> Self {
         // The source's folder itself has no name within it.

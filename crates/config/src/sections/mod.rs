@@ -33,7 +33,10 @@ pub use parquet_source::ParquetSourceConfig;
 pub use parsing::{ParsingConfig, ParsingLimits, UnsupportedPolicy};
 pub use processing::{ProcessingConfig, ProcessingMode};
 pub use relationship_detection::{CrossDocumentConfig, RelationshipDetectionConfig};
-pub use rest_source::RestSourceConfig;
+pub use rest_source::{
+    RestAuthConfig, RestAuthType, RestDetailConfig, RestListConfig, RestMethod, RestPaginationConfig,
+    RestPaginationType, RestParameterPlace, RestPreset, RestSourceConfig,
+};
 pub use s3_source::S3SourceConfig;
 pub use source::{SourceConfig, SourceKind};
 pub use storage::{SslMode, StorageBackend, StorageConfig};

@@ -23,6 +23,7 @@ use gdg_config::{ByteSize, FileSourceConfig};
 use gdg_model::{DocId, DocumentRef, SourceName, Stamp};
 use rustix::fs::FileType;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,6 +71,18 @@ impl FileSource {
         let links = Links::new(bases, path_mappings);
         let (max_size, max_link_depth) = (config.max_size, config.max_link_depth);
         Ok(Self { shared: Arc::new(Shared { name, folder, rules, max_size, max_link_depth }), links })
+    }
+}
+
+impl FileSource {
+    /// Opens the file that a locator names, for sources that find their documents in files. Blocks.
+    pub(crate) fn open_file(&self, locator: &str) -> Result<(File, Stamp), SourceError> {
+        self.shared.open(locator).map(|(file, stamp, _)| (file, stamp))
+    }
+
+    /// Whether the folder's listing lists the file.
+    pub(crate) fn lists(&self, locator: &str) -> bool {
+        RelativePath::from_locator(locator).is_some_and(|path| self.shared.rules.lists(&path))
     }
 }
 
@@ -148,16 +161,8 @@ impl Shared {
     }
 
     fn fetch(&self, locator: String) -> Result<Fetched, SourceError> {
+        let (file, stamp, path) = self.open(&locator)?;
         let source_name = self.name.clone();
-        let Some(path) = RelativePath::from_locator(&locator) else {
-            let rule = "it is no path within the folder".into();
-            return Err(SourceError::Refused { source_name, locator, rule });
-        };
-        let (file, Found { file_type, stamp }) =
-            self.folder.open_file(&path).map_err(|unreachable| error_of(unreachable, &self.name, &path))?;
-        if file_type != FileType::RegularFile {
-            return Err(SourceError::NotAFile { source_name, locator });
-        }
         let size = stamp.size.unwrap_or_default();
         if let Some(limit) = self.max_size.filter(|limit| size > limit.bytes()) {
             let key = "content_sources[].max_size";
@@ -165,7 +170,22 @@ impl Shared {
         }
         let name = String::from_utf8_lossy(path.name()).into_owned();
         let content = Content::in_file(source_name, locator, file, size);
-        Ok(Fetched { content, stamp, content_type: None, name })
+        Ok(Fetched::new(content, stamp, name))
+    }
+
+    /// Opens the regular file that a locator names, wherever it lies within the folder.
+    fn open(&self, locator: &str) -> Result<(File, Stamp, RelativePath), SourceError> {
+        let source_name = self.name.clone();
+        let Some(path) = RelativePath::from_locator(locator) else {
+            let rule = "it is no path within the folder".into();
+            return Err(SourceError::Refused { source_name, locator: locator.to_owned(), rule });
+        };
+        let (file, Found { file_type, stamp }) =
+            self.folder.open_file(&path).map_err(|unreachable| error_of(unreachable, &self.name, &path))?;
+        if file_type != FileType::RegularFile {
+            return Err(SourceError::NotAFile { source_name, locator: locator.to_owned() });
+        }
+        Ok((file, stamp, path))
     }
 
     /// The file that a link to `path` leads to: itself, or the one that stands for the folder that it is.

@@ -14,7 +14,9 @@ use crate::{OpenSourceError, SourceError};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gdg_model::SourceName;
-use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER,
+};
 use reqwest::{Response, StatusCode, Url, redirect};
 use std::error::Error;
 use std::io;
@@ -35,7 +37,8 @@ pub(crate) struct HttpOptions {
     pub(crate) connect_timeout: Duration,
     /// For the beginning of an answer, and for each further piece of it.
     pub(crate) read_timeout: Duration,
-    /// Sent with each request; what authorises is not sent on to another host that a redirect leads to.
+    /// Sent with each request; what authorises, or is marked as sensitive, is not sent on to another host that a
+    /// redirect leads to.
     pub(crate) headers: HeaderMap,
     pub(crate) user_agent: String,
     pub(crate) pace: Pace,
@@ -60,7 +63,11 @@ pub(crate) enum Step {
     /// An answer that is worth something.
     Answer(Answer),
     /// Another place to ask, which nobody has looked at yet.
-    Redirect(Url),
+    Redirect {
+        next: Url,
+        /// Whether a POST stays one.
+        keeps_method: bool,
+    },
 }
 
 /// An answer that is worth something: a success, or "not modified".
@@ -144,19 +151,50 @@ impl HttpClient {
         delay: Option<Duration>,
         allows: impl Fn(&Url) -> Result<(), String> + Send,
     ) -> Result<Answer, SourceError> {
+        self.ask(locator, url, headers, None, delay, allows).await
+    }
+
+    /// [`get`](Self::get) with the method POST. A redirect keeps the method only
+    /// where it must (307, 308), and `body` is not sent on to another host.
+    pub(crate) async fn post(
+        &self,
+        locator: &str,
+        url: &Url,
+        headers: &HeaderMap,
+        body: Bytes,
+        allows: impl Fn(&Url) -> Result<(), String> + Send,
+    ) -> Result<Answer, SourceError> {
+        self.ask(locator, url, headers, Some(body), None, allows).await
+    }
+
+    async fn ask(
+        &self,
+        locator: &str,
+        url: &Url,
+        headers: &HeaderMap,
+        mut body: Option<Bytes>,
+        delay: Option<Duration>,
+        allows: impl Fn(&Url) -> Result<(), String> + Send,
+    ) -> Result<Answer, SourceError> {
         let mut all_headers = self.headers.clone();
         all_headers.extend(headers.clone());
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let next = match self.step(locator, &url, &all_headers, delay).await? {
-                Step::Answer(answer) => return Ok(answer),
-                Step::Redirect(next) => next,
-            };
+            let (next, keeps_method) =
+                match self.request(locator, &url, &all_headers, body.as_ref(), delay).await? {
+                    Step::Answer(answer) => return Ok(answer),
+                    Step::Redirect { next, keeps_method } => (next, keeps_method),
+                };
             allows(&next).map_err(|rule| self.refused(locator, rule))?;
             if next.origin() != url.origin() {
-                for header in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
-                    all_headers.remove(header);
+                if body.is_some() && keeps_method {
+                    let rule = "what was asked for is not sent on to another host".to_owned();
+                    return Err(self.refused(locator, rule));
                 }
+                remove_sensitive(&mut all_headers);
+            }
+            if !keeps_method && body.take().is_some() {
+                all_headers.remove(CONTENT_TYPE);
             }
             url = next;
         }
@@ -172,10 +210,26 @@ impl HttpClient {
         headers: &HeaderMap,
         delay: Option<Duration>,
     ) -> Result<Step, SourceError> {
+        self.request(locator, url, headers, None, delay).await
+    }
+
+    /// One request: POST where there is a body.
+    async fn request(
+        &self,
+        locator: &str,
+        url: &Url,
+        headers: &HeaderMap,
+        body: Option<&Bytes>,
+        delay: Option<Duration>,
+    ) -> Result<Step, SourceError> {
         self.guard.check(url).map_err(|error| self.refused(locator, error.to_string()))?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let slot = self.pace.turn(&host, delay).await;
-        let mut request = self.client.get(url.clone()).headers(headers.clone());
+        let request = match body {
+            Some(body) => self.client.post(url.clone()).body(body.clone()),
+            None => self.client.get(url.clone()),
+        };
+        let mut request = request.headers(headers.clone());
         let (private_headers, origins) = &self.private_headers;
         if origins.contains(&url.origin()) {
             request = request.headers(private_headers.clone());
@@ -193,7 +247,8 @@ impl HttpClient {
         }
         let next = redirect_target(url, &response)
             .ok_or_else(|| self.malformed(locator, format!("a redirect ({status}) that leads nowhere")))?;
-        Ok(Step::Redirect(next))
+        let keeps_method = matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+        Ok(Step::Redirect { next, keeps_method })
     }
 
     pub(crate) fn too_many_redirects(&self, locator: &str, max: usize) -> SourceError {
@@ -306,6 +361,15 @@ fn private_address(error: &reqwest::Error) -> Option<PrivateAddress> {
         cause = error.source();
     }
     None
+}
+
+/// Removes what is for the one host alone.
+fn remove_sensitive(headers: &mut HeaderMap) {
+    let sensitive: Vec<_> =
+        headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone()).collect();
+    for header in sensitive.into_iter().chain([AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION]) {
+        headers.remove(header);
+    }
 }
 
 fn redirect_target(url: &Url, response: &Response) -> Option<Url> {

@@ -31,7 +31,7 @@ impl Web {
             };
             match self.client.step(locator, &url, &headers, delay).await? {
                 Step::Answer(answer) => return self.take_in(&name, answer, known).await,
-                Step::Redirect(next) => {
+                Step::Redirect { next, .. } => {
                     self.check_redirect(&next).map_err(|rule| {
                         self.refused(locator, format!("it redirects to {}: {rule}", shown(&next)))
                     })?;
@@ -85,7 +85,7 @@ impl Web {
         self.redirected.note(locator, &without_fragment(&answer.url));
         let pieces = answer.into_pieces(self.name.clone(), locator.to_owned());
         let content = self.spool.take_in(&self.name, locator, declared, self.max_size, pieces).await?;
-        Ok(Fetch::Document(Fetched { content, stamp, content_type, name: name.file_name() }))
+        Ok(Fetch::Document(Fetched::new(content, stamp, name.file_name()).with_content_type(content_type)))
     }
 
     fn refused(&self, locator: &str, rule: impl Into<Cow<'static, str>>) -> SourceError {

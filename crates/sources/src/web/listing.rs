@@ -6,7 +6,7 @@ use super::sitemap::{Kind, MAX_SIZE};
 use super::sitemap_entries::{Entries, Part};
 use super::url_name::UrlName;
 use crate::blocking::on_blocking_thread;
-use crate::{Cursor, ListedBatch, ListingProblem, SourceError, Spool};
+use crate::{Cursor, ListedBatch, ListingProblem, ProblemScope, SourceError, Spool};
 use gdg_config::ByteSize;
 use gdg_model::{DocumentRef, ErrorClass};
 use reqwest::header::HeaderMap;
@@ -150,7 +150,7 @@ impl Listing {
             let content = match self.web.sitemap(&name).await {
                 Ok(content) => content,
                 Err(error) if error.class() == ErrorClass::Permanent => {
-                    return Ok(Some(ListingProblem { locator, error }));
+                    return Ok(Some(ListingProblem { locator, error, scope: ProblemScope::Source }));
                 }
                 Err(error) => return Err(error),
             };
@@ -176,6 +176,7 @@ impl Listing {
         ListingProblem {
             locator: locator.clone(),
             error: SourceError::Malformed { source_name, locator, reason },
+            scope: ProblemScope::Source,
         }
     }
 }
