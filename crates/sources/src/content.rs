@@ -2,7 +2,7 @@
 
 use crate::SourceError;
 use gdg_config::ByteSize;
-use gdg_model::{SourceName, Stamp};
+use gdg_model::{Attributes, SourceName, Stamp};
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -33,6 +33,29 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// Its file name, for what its extension tells of its format.
     pub name: String,
+    /// What else the source tells of it: a title, an author, columns beside the content.
+    pub metadata: Attributes,
+}
+
+impl Fetched {
+    /// A document of which the source tells no more than this.
+    pub fn new(content: Content, stamp: Stamp, name: impl Into<String>) -> Self {
+        Self { content, stamp, content_type: None, name: name.into(), metadata: Attributes::new() }
+    }
+
+    /// With a media type, where there is one.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: Option<String>) -> Self {
+        self.content_type = content_type;
+        self
+    }
+
+    /// With what else the source tells.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Attributes) -> Self {
+        self.metadata = metadata;
+        self
+    }
 }
 
 /// The bytes of a document: an open file (its own, or one it was spooled to), or bytes in memory.

@@ -43,11 +43,14 @@ mod error;
 mod file;
 #[allow(dead_code)] // until the sources that ask servers are there
 mod http_client;
+mod object_store;
 mod open;
+mod paths;
+mod secrets;
 mod source;
-#[allow(dead_code)] // likewise
 mod spool;
 
+pub use self::object_store::ObjectSource;
 pub use content::{Content, Fetch, Fetched};
 pub use error::SourceError;
 pub use file::FileSource;

@@ -2,17 +2,14 @@
 
 mod entries;
 mod folder;
-mod links;
-mod path;
 mod rules;
 mod walk;
 
 use self::folder::{Folder, Found, Unreachable};
-use self::links::Links;
-use self::path::RelativePath;
 use self::rules::Rules;
 use self::walk::Walk;
 use crate::blocking::on_blocking_thread;
+use crate::paths::{Links, RelativePath};
 use crate::{
     Content, Cursor, Fetch, Fetched, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceError,
 };
@@ -165,7 +162,7 @@ impl Shared {
         }
         let name = String::from_utf8_lossy(path.name()).into_owned();
         let content = Content::in_file(source_name, locator, file, size);
-        Ok(Fetched { content, stamp, content_type: None, name })
+        Ok(Fetched::new(content, stamp, name))
     }
 
     /// The file that a link to `path` leads to: itself, or the one that stands for the folder that it is.
