@@ -43,14 +43,18 @@ mod error;
 mod file;
 mod http_client;
 mod naming;
+mod object_store;
 mod open;
 mod parquet;
+mod paths;
 mod rest;
+mod secrets;
 mod source;
 mod spool;
 mod times;
 mod web;
 
+pub use self::object_store::ObjectSource;
 pub use content::{Content, Fetch, Fetched};
 pub use error::SourceError;
 pub use file::FileSource;

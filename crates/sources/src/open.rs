@@ -1,6 +1,6 @@
 //! From a source's configuration to the source.
 
-use crate::{FileSource, ParquetSource, RestSource, Source, Spool, WebSource};
+use crate::{FileSource, ObjectSource, ParquetSource, RestSource, Source, Spool, WebSource};
 use gdg_config::{Environment, SourceConfig, SourceKind};
 use gdg_model::SourceName;
 use std::collections::BTreeMap;
@@ -83,8 +83,11 @@ pub fn open_source(
     let name = config.name.clone();
     match &config.kind {
         SourceKind::File(file) => Ok(Arc::new(FileSource::open(name, file, &context.path_mappings)?)),
+        SourceKind::Azure(azure) => Ok(Arc::new(ObjectSource::open_azure(name, azure, context)?)),
+        SourceKind::Gcs(gcs) => Ok(Arc::new(ObjectSource::open_gcs(name, gcs, context)?)),
         SourceKind::Parquet(parquet) => Ok(Arc::new(ParquetSource::open(name, parquet, context)?)),
         SourceKind::Rest(rest) => Ok(Arc::new(RestSource::open(name, rest, context)?)),
+        SourceKind::S3(s3) => Ok(Arc::new(ObjectSource::open_s3(name, s3, context)?)),
         SourceKind::Web(web) => Ok(Arc::new(WebSource::open(name, web, context)?)),
         other => Err(OpenSourceError::UnknownType { source_name: name, found: other.source_type().into() }),
     }

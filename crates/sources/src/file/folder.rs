@@ -5,7 +5,7 @@
 //! in the middle of it leads elsewhere than was checked. A link that may be
 //! followed is resolved first; what it resolves to is walked in the same manner.
 
-use super::path::RelativePath;
+use crate::paths::RelativePath;
 use gdg_config::SymlinkPolicy;
 use gdg_model::Stamp;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};

@@ -2,17 +2,14 @@
 
 mod entries;
 mod folder;
-mod links;
-mod path;
 mod rules;
 mod walk;
 
 use self::folder::{Folder, Found, Unreachable};
-use self::links::Links;
-use self::path::RelativePath;
 use self::rules::Rules;
 use self::walk::Walk;
 use crate::blocking::on_blocking_thread;
+use crate::paths::{Links, RelativePath};
 use crate::{
     Content, Cursor, Fetch, Fetched, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceError,
 };

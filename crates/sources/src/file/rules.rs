@@ -1,39 +1,28 @@
 //! Which paths a folder's configuration lists, and which links may lead to.
 
-use super::path::RelativePath;
 use crate::OpenSourceError;
+use crate::paths::{PatternLists, Patterns, RelativePath};
 use gdg_config::FileSourceConfig;
 use gdg_model::SourceName;
-use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// The rules of `include`, `exclude`, the extensions, `recursive` and `hidden`.
 #[derive(Debug)]
 pub(super) struct Rules {
-    include: GlobSet,
-    exclude: GlobSet,
-    /// What `exclude` leaves out together with all that is in it.
-    exclude_folders: GlobSet,
-    include_extensions: Vec<Vec<u8>>,
-    exclude_extensions: Vec<Vec<u8>>,
+    patterns: Patterns,
     recursive: bool,
     hidden: bool,
 }
 
 impl Rules {
     pub(super) fn new(source_name: &SourceName, config: &FileSourceConfig) -> Result<Self, OpenSourceError> {
-        let patterns = |key: &'static str, patterns: &[String]| glob_set(source_name, key, patterns);
-        let include: Vec<_> = config.include.iter().map(|pattern| normalised(pattern)).collect();
-        let exclude: Vec<_> = config.exclude.iter().map(|pattern| normalised(pattern)).collect();
-        let exclude_folders: Vec<_> = exclude.iter().filter_map(|pattern| folders_of(pattern)).collect();
-        Ok(Self {
-            include: patterns("include", &include)?,
-            exclude: patterns("exclude", &exclude)?,
-            exclude_folders: patterns("exclude", &exclude_folders)?,
-            include_extensions: endings(&config.include_extensions),
-            exclude_extensions: endings(&config.exclude_extensions),
-            recursive: config.recursive,
-            hidden: config.hidden,
-        })
+        let lists = PatternLists {
+            include: &config.include,
+            exclude: &config.exclude,
+            include_extensions: &config.include_extensions,
+            exclude_extensions: &config.exclude_extensions,
+        };
+        let patterns = Patterns::new(source_name, lists)?;
+        Ok(Self { patterns, recursive: config.recursive, hidden: config.hidden })
     }
 
     /// Whether an entry's name alone lets it be listed.
@@ -43,18 +32,12 @@ impl Rules {
 
     /// Whether the walk enters `folder`, once it is in the folder that holds it.
     pub(super) fn enters(&self, folder: &RelativePath) -> bool {
-        self.recursive && self.shows(folder.name()) && !self.leaves_out_folder(folder)
+        self.recursive && self.shows(folder.name()) && !self.patterns.leaves_out_folder(folder)
     }
 
     /// Whether the file at `path` is listed, once the walk is in the folder that holds it.
     pub(super) fn takes(&self, path: &RelativePath) -> bool {
-        let candidate = Candidate::from_bytes(path.as_bytes());
-        let name = path.name();
-        self.shows(name)
-            && (self.include_extensions.is_empty() || has_ending(name, &self.include_extensions))
-            && (self.include.is_empty() || self.include.is_match_candidate(&candidate))
-            && !has_ending(name, &self.exclude_extensions)
-            && !self.exclude.is_match_candidate(&candidate)
+        self.shows(path.name()) && self.patterns.takes(path)
     }
 
     /// Whether the walk comes to `folder`.
@@ -69,69 +52,8 @@ impl Rules {
 
     /// Whether links may lead to `path`: nothing leaves it out, though nothing need take it in.
     pub(super) fn allows_links_to(&self, path: &RelativePath) -> bool {
-        path.parts().all(|part| self.shows(part))
-            && !has_ending(path.name(), &self.exclude_extensions)
-            && !self.exclude.is_match_candidate(&Candidate::from_bytes(path.as_bytes()))
-            && !path.folders().any(|folder| self.leaves_out_folder(&folder))
+        path.parts().all(|part| self.shows(part)) && self.patterns.allows_links_to(path)
     }
-
-    fn leaves_out_folder(&self, folder: &RelativePath) -> bool {
-        self.exclude_folders.is_match_candidate(&Candidate::from_bytes(folder.as_bytes()))
-    }
-}
-
-/// The pattern as it is matched: `./docs/*.md` is `docs/*.md`, and `docs/` is everything in `docs`.
-fn normalised(pattern: &str) -> String {
-    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
-    if pattern.ends_with('/') { format!("{pattern}**") } else { pattern.to_owned() }
-}
-
-/// The pattern of the folders that an exclude pattern leaves out with all that is in them: it
-/// matches everything in a folder, or names the folder itself. `docs/*` does neither:
-/// what is in `docs/guide` stays.
-fn folders_of(pattern: &str) -> Option<String> {
-    let everything_in = pattern.strip_suffix("/**").or_else(|| pattern.strip_suffix("/**/*"));
-    let names_it = || pattern.rsplit('/').next().is_some_and(|name| !name.contains(['*', '?', '[']));
-    everything_in.or_else(|| names_it().then_some(pattern)).map(str::to_owned)
-}
-
-fn glob_set(
-    source_name: &SourceName,
-    key: &'static str,
-    patterns: &[String],
-) -> Result<GlobSet, OpenSourceError> {
-    let mut globs = GlobSetBuilder::new();
-    for pattern in patterns {
-        // `*` and `?` stay within a folder's name; `**` is what crosses folders.
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        globs.add(glob.map_err(|error| OpenSourceError::InvalidPattern {
-            source_name: source_name.clone(),
-            key,
-            pattern: pattern.clone(),
-            reason: error.kind().to_string(),
-        })?);
-    }
-    globs.build().map_err(|error| OpenSourceError::TooManyPatterns {
-        source_name: source_name.clone(),
-        key,
-        reason: error.to_string(),
-    })
-}
-
-/// How file names with the extensions end: with a dot and the extension.
-fn endings(extensions: &[String]) -> Vec<Vec<u8>> {
-    extensions
-        .iter()
-        .map(|extension| format!(".{}", extension.trim_start_matches('.')).into_bytes())
-        .collect()
-}
-
-/// Whether something and one of `endings`, in any case, make up `name`.
-fn has_ending(name: &[u8], endings: &[Vec<u8>]) -> bool {
-    endings.iter().any(|ending| {
-        let stem = name.len().checked_sub(ending.len()).filter(|stem| *stem > 0);
-        stem.and_then(|stem| name.get(stem..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
-    })
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@
 
 use super::entries::{Entry, MAX_HELD, Pass, Start, read_pass};
 use super::folder::{FolderId, Found, Unreachable, look_at};
-use super::path::{MAX_LENGTH, RelativePath};
 use super::{Shared, error_of};
+use crate::paths::{MAX_LENGTH, RelativePath};
 use crate::{Cursor, ListedBatch, ListingProblem, ProblemScope, SourceError};
 use gdg_model::Stamp;
 use rustix::fs::{Dir, FileType};

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Understands the links of the documents in a folder.
 #[derive(Debug)]
-pub(super) struct Links {
+pub(crate) struct Links {
     /// The folder's absolute paths: as configured, and without symbolic links.
     bases: Vec<PathBuf>,
     /// Beginnings of absolute paths and URLs, and what they are replaced by. The longest first.
@@ -18,15 +18,15 @@ pub(super) struct Links {
 
 /// Where a link leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) path: RelativePath,
+pub(crate) struct Target {
+    pub(crate) path: RelativePath,
     /// Whether the link says that it leads to a folder.
-    pub(super) is_folder: bool,
-    pub(super) fragment: String,
+    pub(crate) is_folder: bool,
+    pub(crate) fragment: String,
 }
 
 impl Links {
-    pub(super) fn new(bases: Vec<PathBuf>, path_mappings: &BTreeMap<String, String>) -> Self {
+    pub(crate) fn new(bases: Vec<PathBuf>, path_mappings: &BTreeMap<String, String>) -> Self {
         let slashes = |text: &str| text.replace('\\', "/").trim_end_matches('/').as_bytes().to_vec();
         let mut mappings: Vec<_> = path_mappings
             .iter()
@@ -43,7 +43,7 @@ impl Links {
     /// A path that begins with `/` is an absolute one when it lies in the
     /// folder, and otherwise begins at the folder, as links of a site do.
     /// From another source, only what certainly leads into the folder does.
-    pub(super) fn resolve(&self, from: Option<&RelativePath>, link: &str) -> Option<Target> {
+    pub(crate) fn resolve(&self, from: Option<&RelativePath>, link: &str) -> Option<Target> {
         let (link, fragment) = link.trim().split_once('#').unwrap_or((link.trim(), ""));
         let link = link.split_once('?').map_or(link, |(path, _)| path);
         // Before the text is copied: links may be whole images.

@@ -13,20 +13,20 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The longest path in bytes: what the system takes at a time.
-pub(super) const MAX_LENGTH: usize = 4_096;
+pub(crate) const MAX_LENGTH: usize = 4_096;
 
 /// A path within the folder: parts with `/` between them, none of them empty, `.` or `..`.
 /// The empty path is the folder itself.
 ///
 /// Paths are in the order of a walk that takes each folder's entries by name, a folder before what is in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct RelativePath(Vec<u8>);
+pub(crate) struct RelativePath(Vec<u8>);
 
 impl RelativePath {
     /// The path that `bytes` say, when taken from `start`: `.` and empty parts
     /// stand for nothing, `..` for the folder above. `None` when that leads out
     /// of the folder, or is no path.
-    pub(super) fn resolve(start: &Self, bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn resolve(start: &Self, bytes: &[u8]) -> Option<Self> {
         let mut path = start.clone();
         for part in bytes.split(|byte| *byte == b'/') {
             match part {
@@ -40,14 +40,14 @@ impl RelativePath {
     }
 
     /// The path that `locator` stands for; `None` when it is not the locator of any path.
-    pub(super) fn from_locator(locator: &str) -> Option<Self> {
+    pub(crate) fn from_locator(locator: &str) -> Option<Self> {
         let decoded: Vec<u8> = percent_decode_str(locator).collect();
         // Nothing but the one locator of a path passes for it: `a/../b` or `%61` would be a second name.
         Self::resolve(&Self::default(), &decoded).filter(|path| path.locator() == locator)
     }
 
     /// The one locator of the path.
-    pub(super) fn locator(&self) -> String {
+    pub(crate) fn locator(&self) -> String {
         let mut locator = String::with_capacity(self.0.len());
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
@@ -63,7 +63,7 @@ impl RelativePath {
     }
 
     /// The path of the entry `name` of this folder.
-    pub(super) fn join(&self, name: &[u8]) -> Self {
+    pub(crate) fn join(&self, name: &[u8]) -> Self {
         let mut path = Self(Vec::with_capacity(self.0.len() + 1 + name.len()));
         path.0.extend_from_slice(&self.0);
         path.push(name);
@@ -78,7 +78,7 @@ impl RelativePath {
     }
 
     /// The folder that holds it; `None` for the folder of the source itself.
-    pub(super) fn parent(&self) -> Option<Self> {
+    pub(crate) fn parent(&self) -> Option<Self> {
         if self.is_empty() {
             return None;
         }
@@ -87,42 +87,42 @@ impl RelativePath {
     }
 
     /// The paths of the folders it is in, from the inside out, without the folder of the source itself.
-    pub(super) fn folders(&self) -> impl Iterator<Item = Self> {
+    pub(crate) fn folders(&self) -> impl Iterator<Item = Self> {
         std::iter::successors(self.parent(), Self::parent).filter(|folder| !folder.is_empty())
     }
 
     /// Its parts, from the outside in.
-    pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[u8]> {
         self.0.split(|byte| *byte == b'/').filter(|part| !part.is_empty())
     }
 
     /// Its last part.
-    pub(super) fn name(&self) -> &[u8] {
+    pub(crate) fn name(&self) -> &[u8] {
         self.parts().last().unwrap_or_default()
     }
 
     /// What of the path lies within `folder`: `None` when it does not lie in it.
-    pub(super) fn within(&self, folder: &Self) -> Option<&[u8]> {
+    pub(crate) fn within(&self, folder: &Self) -> Option<&[u8]> {
         if folder.is_empty() {
             return Some(&self.0);
         }
         self.0.strip_prefix(folder.0.as_slice())?.strip_prefix(b"/")
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// The path for the system, relative to the folder.
-    pub(super) fn as_path(&self) -> &Path {
+    pub(crate) fn as_path(&self) -> &Path {
         Path::new(OsStr::from_bytes(if self.0.is_empty() { b"." } else { &self.0 }))
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
