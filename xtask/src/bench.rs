@@ -3,6 +3,7 @@
 mod process;
 mod queue;
 mod single;
+mod sources;
 mod word_list;
 
 use crate::workspace;
@@ -14,6 +15,8 @@ pub(crate) enum Benchmark {
     Queue(queue::Options),
     /// Single mode, end to end: a folder of Markdown files into SQLite.
     Single(single::Options),
+    /// Sources: listing a million objects, fetching many at a time, a second run over unchanged files.
+    Sources(sources::Options),
 }
 
 /// Measures, and prints the figures.
@@ -27,5 +30,6 @@ pub(crate) fn run(benchmark: &Benchmark) -> anyhow::Result<()> {
     match benchmark {
         Benchmark::Queue(options) => queue::run(options),
         Benchmark::Single(options) => single::run(options),
+        Benchmark::Sources(options) => sources::run(options),
     }
 }

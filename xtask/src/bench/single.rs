@@ -11,18 +11,25 @@ use std::process::Command;
 /// What is measured.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Markdown files in the folder.
-    #[arg(long, default_value_t = 20_000)]
-    documents: u32,
-    /// Bytes that a file has at least.
-    #[arg(long, default_value_t = 2_000)]
-    min_size: u32,
-    /// Bytes that a file has at most, or a little more.
-    #[arg(long, default_value_t = 10_000)]
-    max_size: u32,
+    #[command(flatten)]
+    sizes: Sizes,
     /// Where the files and the database are made; a file system in memory makes commits cheaper than they are.
     #[arg(long, value_name = "FOLDER", default_value = "target")]
     scratch: PathBuf,
+}
+
+/// The files that are read.
+#[derive(Debug, clap::Args)]
+pub(super) struct Sizes {
+    /// Markdown files in the folder.
+    #[arg(long, default_value_t = 20_000)]
+    pub(super) documents: u32,
+    /// Bytes that a file has at least.
+    #[arg(long, default_value_t = 2_000)]
+    pub(super) min_size: u32,
+    /// Bytes that a file has at most, or a little more.
+    #[arg(long, default_value_t = 10_000)]
+    pub(super) max_size: u32,
 }
 
 /// Files in a folder of the generated tree.
@@ -30,38 +37,56 @@ const FILES_A_FOLDER: u32 = 1_000;
 
 /// Measures a first run, a second one over unchanged files, and the way to the first document.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let worker = release_worker()?;
-    let scratch = tempfile::Builder::new().prefix("bench-single-").tempdir_in(&options.scratch)?;
-    let bytes = write_documents(&scratch.path().join("documents"), options)?;
-    println!("{} Markdown files, {:.1} MiB", options.documents, bytes as f64 / f64::from(1 << 20));
-
-    let bench = Bench { worker, folder: scratch.path().to_owned() };
-    let (first, summary) = bench.work("documents")?;
+    let folder = Folder::with_documents(&options.scratch, &options.sizes)?;
+    println!(
+        "{} Markdown files, {:.1} MiB",
+        options.sizes.documents,
+        folder.bytes as f64 / f64::from(1 << 20)
+    );
+    let (first, summary) = folder.work()?;
     report("first run", &first, &summary, "stored");
-    let (second, summary) = bench.work("documents")?;
+    let (second, summary) = folder.work()?;
     report("unchanged", &second, &summary, "unchanged");
 
-    let one = scratch.path().join("one");
+    let one = folder.scratch.path().join("one");
     std::fs::create_dir(&one)?;
     std::fs::write(one.join("first.md"), markdown(&mut Numbers(1), 5_000))?;
-    let (cold, _) = bench.work("one")?;
+    let (cold, _) = folder.work_on("one")?;
     println!("one file    {:>9.3} s from start to exit, its document stored", cold.elapsed.as_secs_f64());
     Ok(())
 }
 
-struct Bench {
+/// A folder with documents, and a worker that reads them.
+pub(super) struct Folder {
     worker: PathBuf,
-    folder: PathBuf,
+    scratch: tempfile::TempDir,
+    bytes: u64,
 }
 
-impl Bench {
+impl Folder {
+    /// A folder within `scratch`, gone with this value.
+    pub(super) fn with_documents(scratch: &Path, sizes: &Sizes) -> anyhow::Result<Self> {
+        let worker = release_worker()?;
+        let scratch = tempfile::Builder::new().prefix("bench-").tempdir_in(scratch)?;
+        let bytes = write_documents(&scratch.path().join("documents"), sizes)?;
+        Ok(Self { worker, scratch, bytes })
+    }
+
+    /// Runs the worker over the documents, into their database.
+    pub(super) fn work(&self) -> anyhow::Result<(Measured, Value)> {
+        self.work_on("documents")
+    }
+
     /// Runs the worker over the folder `name`, into a database of that name.
-    fn work(&self, name: &str) -> anyhow::Result<(Measured, Value)> {
-        let config = self.folder.join(format!("{name}.yaml"));
+    fn work_on(&self, name: &str) -> anyhow::Result<(Measured, Value)> {
+        let config = self.scratch.path().join(format!("{name}.yaml"));
         let source = format!("{{ name: bench, type: file, base_path: {name} }}");
         std::fs::write(&config, format!("storage: {{ path: {name}.db }}\ncontent_sources: [{source}]\n"))?;
         let mut command = Command::new(&self.worker);
-        command.current_dir(&self.folder).args(["--quiet", "--log-format", "json", "--config"]).arg(&config);
+        command
+            .current_dir(self.scratch.path())
+            .args(["--quiet", "--log-format", "json", "--config"])
+            .arg(&config);
         let measured = measure(&mut command)?;
         ensure!(measured.status.success(), "the worker ended with {}", measured.status);
         let summary = serde_json::from_str(&measured.output).context("the worker printed no summary")?;
@@ -80,7 +105,7 @@ fn report(label: &str, measured: &Measured, summary: &Value, outcome: &str) {
     );
 }
 
-fn write_documents(folder: &Path, options: &Options) -> anyhow::Result<u64> {
+fn write_documents(folder: &Path, options: &Sizes) -> anyhow::Result<u64> {
     let mut numbers = Numbers(42);
     let mut bytes = 0;
     for index in 0..options.documents {
