@@ -2,7 +2,7 @@
 
 use crate::SourceError;
 use gdg_config::ByteSize;
-use gdg_model::{SourceName, Stamp};
+use gdg_model::{Attributes, SourceName, Stamp};
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -33,6 +33,27 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// Its file name, for what its extension tells of its format.
     pub name: String,
+    /// What the source knows of it besides.
+    pub metadata: Attributes,
+}
+
+impl Fetched {
+    /// A document of which the source tells no media type and nothing besides.
+    pub fn new(content: Content, stamp: Stamp, name: String) -> Self {
+        Self { content, stamp, content_type: None, name, metadata: Attributes::new() }
+    }
+
+    /// The same, with its media type, where there is one.
+    #[must_use]
+    pub fn with_content_type(self, content_type: Option<String>) -> Self {
+        Self { content_type, ..self }
+    }
+
+    /// The same, with what the source knows of it besides.
+    #[must_use]
+    pub fn with_metadata(self, metadata: Attributes) -> Self {
+        Self { metadata, ..self }
+    }
 }
 
 /// The bytes of a document: an open file (its own, or one it was spooled to), or bytes in memory.

@@ -39,16 +39,17 @@ mod blocking;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod content;
+mod database;
 mod error;
 mod file;
 #[allow(dead_code)] // until the sources that ask servers are there
 mod http_client;
 mod open;
 mod source;
-#[allow(dead_code)] // likewise
 mod spool;
 
 pub use content::{Content, Fetch, Fetched};
+pub use database::DatabaseSource;
 pub use error::SourceError;
 pub use file::FileSource;
 pub use open::{OpenSourceError, SourceContext, open_source};

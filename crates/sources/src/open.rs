@@ -1,6 +1,6 @@
 //! From a source's configuration to the source.
 
-use crate::{FileSource, Source, Spool};
+use crate::{DatabaseSource, FileSource, Source, Spool};
 use gdg_config::{Environment, SourceConfig, SourceKind};
 use gdg_model::SourceName;
 use std::collections::BTreeMap;
@@ -83,6 +83,7 @@ pub fn open_source(
     let name = config.name.clone();
     match &config.kind {
         SourceKind::File(file) => Ok(Arc::new(FileSource::open(name, file, &context.path_mappings)?)),
+        SourceKind::Database(database) => Ok(Arc::new(DatabaseSource::open(name, database, context)?)),
         other => Err(OpenSourceError::UnknownType { source_name: name, found: other.source_type().into() }),
     }
 }

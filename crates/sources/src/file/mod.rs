@@ -165,7 +165,7 @@ impl Shared {
         }
         let name = String::from_utf8_lossy(path.name()).into_owned();
         let content = Content::in_file(source_name, locator, file, size);
-        Ok(Fetched { content, stamp, content_type: None, name })
+        Ok(Fetched::new(content, stamp, name))
     }
 
     /// The file that a link to `path` leads to: itself, or the one that stands for the folder that it is.
