@@ -45,7 +45,7 @@ impl Postgres {
         let pool = Pool::builder(manager)
             .max_size(settings.max_connections.max(1) as usize)
             .wait_timeout(Some(settings.pool_timeout))
-            .create_timeout(Some(Settings::connect_timeout()))
+            .create_timeout(Some(settings.connect_timeout))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| PostgresError::Configuration(error.to_string()))?;
@@ -117,7 +117,7 @@ impl Postgres {
     pub(crate) async fn connect(&self) -> Result<(Client, Driver), PostgresError> {
         let settings = &self.shared.settings;
         let connecting = settings.connection.connect(settings.tls.connector()?);
-        tokio::time::timeout(Settings::connect_timeout(), connecting)
+        tokio::time::timeout(settings.connect_timeout, connecting)
             .await
             .map_err(|_| self.no_answer())?
             .map_err(|error| self.explain(error))
@@ -149,7 +149,7 @@ impl Postgres {
     fn no_answer(&self) -> PostgresError {
         PostgresError::ConnectTimeout {
             server: self.shared.server.clone(),
-            timeout: Settings::connect_timeout(),
+            timeout: self.shared.settings.connect_timeout,
         }
     }
 
@@ -162,7 +162,7 @@ impl Postgres {
                 let connector = postgres.settings().tls.connector()?;
                 session.cancel_query(connector).await.map_err(|error| postgres.explain(error))
             };
-            match tokio::time::timeout(Settings::connect_timeout(), cancelling).await {
+            match tokio::time::timeout(postgres.settings().connect_timeout, cancelling).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(%error, "a statement could not be cancelled"),
                 Err(_) => tracing::debug!("the server did not take the request to cancel a statement"),

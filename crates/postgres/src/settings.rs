@@ -32,6 +32,8 @@ pub struct Settings {
     /// After how long the server ends a transaction whose client is silent: a
     /// worker that froze in the middle of one holds locks until then.
     pub idle_transaction_timeout: Duration,
+    /// How long a connection may take to be made.
+    pub(crate) connect_timeout: Duration,
 }
 
 impl Settings {
@@ -88,6 +90,7 @@ impl Settings {
             prepared_statements: storage.prepared_statements,
             statement_timeout: storage.statement_timeout(),
             idle_transaction_timeout: Duration::from_secs(10),
+            connect_timeout: CONNECT_TIMEOUT,
         })
     }
 
@@ -105,9 +108,12 @@ impl Settings {
         format!("PostgreSQL at {}/{database}", hosts.join(","))
     }
 
-    /// How long a connection may take to be made.
-    pub(crate) fn connect_timeout() -> Duration {
-        CONNECT_TIMEOUT
+    /// The same, with another time that a connection may take to be made.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connection.connect_timeout(timeout);
+        self.connect_timeout = timeout;
+        self
     }
 }
 

@@ -39,6 +39,7 @@ mod blocking;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod content;
+mod database;
 mod error;
 mod file;
 mod http_client;
@@ -56,6 +57,7 @@ mod web;
 
 pub use self::object_store::ObjectSource;
 pub use content::{Content, Fetch, Fetched};
+pub use database::DatabaseSource;
 pub use error::SourceError;
 pub use file::FileSource;
 pub use open::{OpenSourceError, SourceContext, open_source};

@@ -1,6 +1,6 @@
 //! From a source's configuration to the source.
 
-use crate::{FileSource, ObjectSource, ParquetSource, RestSource, Source, Spool, WebSource};
+use crate::{DatabaseSource, FileSource, ObjectSource, ParquetSource, RestSource, Source, Spool, WebSource};
 use gdg_config::{Environment, SourceConfig, SourceKind};
 use gdg_model::SourceName;
 use std::collections::BTreeMap;
@@ -84,6 +84,7 @@ pub fn open_source(
     match &config.kind {
         SourceKind::File(file) => Ok(Arc::new(FileSource::open(name, file, &context.path_mappings)?)),
         SourceKind::Azure(azure) => Ok(Arc::new(ObjectSource::open_azure(name, azure, context)?)),
+        SourceKind::Database(database) => Ok(Arc::new(DatabaseSource::open(name, database, context)?)),
         SourceKind::Gcs(gcs) => Ok(Arc::new(ObjectSource::open_gcs(name, gcs, context)?)),
         SourceKind::Parquet(parquet) => Ok(Arc::new(ParquetSource::open(name, parquet, context)?)),
         SourceKind::Rest(rest) => Ok(Arc::new(RestSource::open(name, rest, context)?)),

@@ -23,7 +23,7 @@ mod web_source;
 mod work_queue;
 
 pub use azure_source::AzureSourceConfig;
-pub use database_source::DatabaseSourceConfig;
+pub use database_source::{DatabaseBackend, DatabaseFieldMapping, DatabaseSourceConfig};
 pub use election::ElectionConfig;
 pub use embedding::{EmbeddingConfig, EmbeddingProvider};
 pub use file_source::{FileSourceConfig, Ignored, SymlinkPolicy};
