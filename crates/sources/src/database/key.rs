@@ -150,7 +150,9 @@ pub(super) fn parts_of_locator(locator: &str, columns: usize) -> Option<Vec<Vec<
 }
 
 fn push_text(locator: &mut String, text: &[u8]) {
-    let push_encoded = |locator: &mut String, byte: u8| drop(write!(locator, "%{byte:02X}"));
+    let push_encoded = |locator: &mut String, byte: u8| {
+        let _ = write!(locator, "%{byte:02X}");
+    };
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {
             if matches!(character, '%' | '/') || character.is_ascii_control() {
