@@ -175,7 +175,10 @@ impl Shared {
 fn stamp_of(entry: &Entry) -> Stamp {
     Stamp {
         etag: entry.etag.clone(),
-        modified_at: entry.modified.and_then(|seconds| seconds.checked_mul(1_000_000_000)),
+        modified_at: entry
+            .modified
+            .filter(|seconds| *seconds != 0)
+            .and_then(|seconds| seconds.checked_mul(1_000_000_000)),
         size: entry.size,
     }
 }
