@@ -41,8 +41,8 @@ pub mod conformance;
 mod content;
 mod error;
 mod file;
-#[allow(dead_code)] // until the sources that ask servers are there
 mod http_client;
+mod http_files;
 mod object_store;
 mod open;
 mod paths;
@@ -54,6 +54,7 @@ pub use self::object_store::ObjectSource;
 pub use content::{Content, Fetch, Fetched};
 pub use error::SourceError;
 pub use file::FileSource;
+pub use http_files::HttpSource;
 pub use open::{OpenSourceError, SourceContext, open_source};
 pub use source::{Cursor, ListedBatch, ListingProblem, ResolvedLink, Source};
 pub use spool::Spool;

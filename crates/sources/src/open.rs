@@ -1,6 +1,6 @@
 //! From a source's configuration to the source.
 
-use crate::{FileSource, ObjectSource, Source, Spool};
+use crate::{FileSource, HttpSource, ObjectSource, Source, Spool};
 use gdg_config::{Environment, SourceConfig, SourceKind};
 use gdg_model::SourceName;
 use std::collections::BTreeMap;
@@ -85,6 +85,7 @@ pub fn open_source(
         SourceKind::File(file) => Ok(Arc::new(FileSource::open(name, file, &context.path_mappings)?)),
         SourceKind::S3(s3) => Ok(Arc::new(ObjectSource::open_s3(name, s3, context)?)),
         SourceKind::Gcs(gcs) => Ok(Arc::new(ObjectSource::open_gcs(name, gcs, context)?)),
+        SourceKind::Http(http) => Ok(Arc::new(HttpSource::open(name, http, context)?)),
         SourceKind::Azure(azure) => Ok(Arc::new(ObjectSource::open_azure(name, azure, context)?)),
         other => Err(OpenSourceError::UnknownType { source_name: name, found: other.source_type().into() }),
     }

@@ -15,7 +15,8 @@ use futures::{Stream, StreamExt};
 use gdg_model::SourceName;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url, redirect};
-use std::error::Error as _;
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -199,10 +200,26 @@ fn error_of_transfer(source_name: &SourceName, locator: &str, error: &reqwest::E
     let (source_name, locator) = (source_name.clone(), locator.to_owned());
     // The URL is left out: it may hold a credential, and the locator names what was asked for.
     let reason = chain(error);
-    if error.is_builder() || error.is_decode() {
+    if error.is_builder() || (error.is_decode() && is_of_inflating(error)) {
         return SourceError::Malformed { source_name, locator, reason };
     }
     SourceError::Unavailable { source_name, locator, reason }
+}
+
+/// Whether compressed bytes cannot be inflated. An answer that breaks off is an
+/// error of decoding to the client, too, but then the transfer is among the causes.
+fn is_of_inflating(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<reqwest::Error>() {
+            return false;
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return error.get_ref().is_none_or(|inner| !inner.is::<reqwest::Error>());
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// An error with what caused it, without the URL.
