@@ -206,18 +206,16 @@ fn error_of_transfer(source_name: &SourceName, locator: &str, error: &reqwest::E
     SourceError::Unavailable { source_name, locator, reason }
 }
 
-/// Whether compressed bytes cannot be inflated. An answer that breaks off is an
-/// error of decoding to the client, too, but then the transfer is among the causes.
+/// Whether bytes came that cannot be inflated. To the client, all that goes
+/// wrong with an answer is an error of decoding: an answer that breaks off, too.
+/// But then the connection's error stands before that of the system.
 fn is_of_inflating(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<reqwest::Error>() {
-            return false;
+    let mut outer: &(dyn Error + 'static) = error;
+    while let Some(inner) = outer.source() {
+        if let Some(inner) = inner.downcast_ref::<io::Error>() {
+            return outer.is::<reqwest::Error>() && inner.kind() != io::ErrorKind::UnexpectedEof;
         }
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            return error.get_ref().is_none_or(|inner| !inner.is::<reqwest::Error>());
-        }
-        cause = error.source();
+        outer = inner;
     }
     false
 }
