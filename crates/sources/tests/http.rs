@@ -140,7 +140,7 @@ async fn the_list_and_the_index_are_one_list_in_one_order() {
     let source = open(&server, |config| {
         (config.index_url, config.url_list) = (None, vec![b.clone()]);
     });
-    assert_eq!(listed(&*source).await, [b.clone()]);
+    assert_eq!(listed(&*source).await, std::slice::from_ref(&b));
     let fetched = fetch(&*source, &b).await.unwrap();
     assert_eq!(
         (fetched.name.as_str(), fetched.content_type.as_deref()),

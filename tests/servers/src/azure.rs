@@ -115,7 +115,7 @@ fn list(container: &Bucket, query: &str) -> Response<Body> {
     body.push_str("</Blobs>");
     match last {
         Some(last) => {
-            write!(body, "<NextMarker>2!{}</NextMarker></EnumerationResults>", escape(&last)).unwrap()
+            write!(body, "<NextMarker>2!{}</NextMarker></EnumerationResults>", escape(&last)).unwrap();
         }
         None => body.push_str("<NextMarker /></EnumerationResults>"),
     }

@@ -242,7 +242,7 @@ impl Shared {
         while let Some(piece) = pieces.next().await {
             bytes.extend_from_slice(&piece?);
             if bytes.len() > MAX_INDEX {
-                let reason = format!("it has more than {} bytes, which an index may have", MAX_INDEX);
+                let reason = format!("it has more than {MAX_INDEX} bytes, which an index may have");
                 return Err(self.malformed(locator, reason));
             }
         }
