@@ -1,6 +1,6 @@
 //! From a source's configuration to the source.
 
-use crate::{DatabaseSource, FileSource, ObjectSource, ParquetSource, RestSource, Source, Spool, WebSource};
+use crate::{DatabaseSource, FileSource, HttpSource, ObjectSource, ParquetSource, RestSource, Source, Spool, WebSource};
 use gdg_config::{Environment, SourceConfig, SourceKind};
 use gdg_model::SourceName;
 use std::collections::BTreeMap;
@@ -23,14 +23,6 @@ pub struct SourceContext {
 /// Why a source cannot be opened. Each names the source, the key and what was found.
 #[derive(Debug, Error)]
 pub enum OpenSourceError {
-    /// This build cannot read sources of the type.
-    #[error("source `{source_name}`: this build cannot read sources of type `{found}`")]
-    UnknownType {
-        /// The source.
-        source_name: SourceName,
-        /// Its type.
-        found: String,
-    },
     /// The folder is not there, or is no folder that can be read.
     #[error("source `{source_name}`: base_path `{path}` is no folder that can be read: {reason}", path = path.display())]
     NoFolder {
@@ -81,15 +73,15 @@ pub fn open_source(
     context: &SourceContext,
 ) -> Result<Arc<dyn Source>, OpenSourceError> {
     let name = config.name.clone();
-    match &config.kind {
-        SourceKind::File(file) => Ok(Arc::new(FileSource::open(name, file, &context.path_mappings)?)),
-        SourceKind::Azure(azure) => Ok(Arc::new(ObjectSource::open_azure(name, azure, context)?)),
-        SourceKind::Database(database) => Ok(Arc::new(DatabaseSource::open(name, database, context)?)),
-        SourceKind::Gcs(gcs) => Ok(Arc::new(ObjectSource::open_gcs(name, gcs, context)?)),
-        SourceKind::Parquet(parquet) => Ok(Arc::new(ParquetSource::open(name, parquet, context)?)),
-        SourceKind::Rest(rest) => Ok(Arc::new(RestSource::open(name, rest, context)?)),
-        SourceKind::S3(s3) => Ok(Arc::new(ObjectSource::open_s3(name, s3, context)?)),
-        SourceKind::Web(web) => Ok(Arc::new(WebSource::open(name, web, context)?)),
-        other => Err(OpenSourceError::UnknownType { source_name: name, found: other.source_type().into() }),
-    }
+    Ok(match &config.kind {
+        SourceKind::Azure(azure) => Arc::new(ObjectSource::open_azure(name, azure, context)?),
+        SourceKind::Database(database) => Arc::new(DatabaseSource::open(name, database, context)?),
+        SourceKind::File(file) => Arc::new(FileSource::open(name, file, &context.path_mappings)?),
+        SourceKind::Gcs(gcs) => Arc::new(ObjectSource::open_gcs(name, gcs, context)?),
+        SourceKind::Http(http) => Arc::new(HttpSource::open(name, http, context)?),
+        SourceKind::Parquet(parquet) => Arc::new(ParquetSource::open(name, parquet, context)?),
+        SourceKind::Rest(rest) => Arc::new(RestSource::open(name, rest, context)?),
+        SourceKind::S3(s3) => Arc::new(ObjectSource::open_s3(name, s3, context)?),
+        SourceKind::Web(web) => Arc::new(WebSource::open(name, web, context)?),
+    })
 }

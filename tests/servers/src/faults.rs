@@ -105,6 +105,11 @@ impl Faults {
         std::mem::take(&mut self.lock().seen)
     }
 
+    /// How many requests came since [`take_seen`](Self::take_seen) was last asked.
+    pub fn seen(&self) -> usize {
+        self.lock().seen.len()
+    }
+
     pub(crate) fn of(&self, parts: &Parts) -> Fault {
         let mut shared = self.lock();
         shared.seen.push(Seen {

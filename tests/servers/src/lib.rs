@@ -11,4 +11,5 @@ pub mod faults;
 pub mod files;
 pub mod gcs;
 pub mod loopback;
+pub mod reply;
 pub mod s3;

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 /// Files on a web server that are listed one by one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpSourceConfig {
     /// The addresses of the files.
@@ -56,7 +56,7 @@ pub struct HttpSourceConfig {
     /// How many files are fetched from a host at a time.
     pub concurrency: NonZeroU32,
     /// How many requests a host gets in a second at most; none is no bound.
-    pub requests_per_second: Option<f64>,
+    pub requests_per_second: Option<NonZeroU32>,
     /// The name the worker gives itself.
     pub user_agent: String,
 }

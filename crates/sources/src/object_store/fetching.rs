@@ -114,9 +114,11 @@ fn is_compression(encoding: &str) -> bool {
 
 /// The stamp of an object as it is fetched: the same as it is listed with.
 fn stamp_of(meta: &ObjectMeta) -> Stamp {
+    // The crate says 1970 where the server says nothing.
+    let modified = Some(meta.last_modified.timestamp()).filter(|seconds| *seconds != 0);
     Stamp {
         etag: meta.e_tag.as_deref().and_then(etag_of),
-        modified_at: meta.last_modified.timestamp().checked_mul(1_000_000_000),
+        modified_at: modified.and_then(|seconds| seconds.checked_mul(1_000_000_000)),
         size: Some(meta.size),
     }
 }
@@ -127,7 +129,7 @@ struct Reading {
     locator: String,
     path: Path,
     /// The version that is read.
-    etag: Option<String>,
+    version: Stamp,
     size: u64,
     /// What is read of it.
     offset: u64,
@@ -150,7 +152,7 @@ impl Reading {
             shared,
             locator: locator.to_owned(),
             path,
-            etag: result.meta.e_tag.clone(),
+            version: stamp_of(&result.meta),
             size: result.meta.size,
             offset: result.range.start,
             part: None,
@@ -227,15 +229,20 @@ impl Reading {
     /// Asks for the bytes from where it is, of the very version that it began with.
     async fn next_part(&mut self) -> Result<Part, SourceError> {
         let range = self.offset..self.size.min(self.offset.saturating_add(PART));
+        if !self.version.proves_unchanged_since(&self.version) {
+            return Err(
+                self.malformed("it does not come in one piece, and the server tells no version of it".into())
+            );
+        }
         // A weak tag never matches, whatever the object is: then what the answer says must do.
-        let if_match = self.etag.clone().filter(|etag| etag.starts_with('"'));
+        let if_match = self.version.etag.clone().filter(|etag| etag.starts_with('"'));
         let result = self.shared.get(&self.path, options(Some(range.clone()), None, if_match)).await;
         let result = match result {
             // It has become a shorter one.
             Err(error) if has_status(&error, StatusCode::RANGE_NOT_SATISFIABLE) => return Err(self.changed()),
             result => result.map_err(|error| error_of(&self.shared, Asked::Object(&self.locator), &error))?,
         };
-        if result.meta.e_tag != self.etag || result.meta.size != self.size {
+        if stamp_of(&result.meta) != self.version {
             return Err(self.changed());
         }
         if result.range != range {

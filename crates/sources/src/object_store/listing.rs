@@ -79,12 +79,10 @@ impl Listing {
         self.empty_pages = if page.entries.is_empty() { self.empty_pages + 1 } else { 0 };
         match page.next {
             Some(next) if token.as_ref() == Some(&next) => {
-                return Err(
-                    self.malformed("the page that it names as the next one is the one it gave".into())
-                );
+                return Err(self.malformed("the page that it names as the next one is the one it gave"));
             }
             Some(_) if self.empty_pages > MAX_EMPTY_PAGES => {
-                return Err(self.malformed(format!(
+                return Err(self.malformed(&format!(
                     "its last {MAX_EMPTY_PAGES} pages were empty, and there is another"
                 )));
             }
@@ -114,7 +112,7 @@ impl Listing {
         let answer = shared.pages.list_paginated(prefix, options).await;
         let mut answer = answer.map_err(|error| error_of(shared, Asked::Listing, &error))?;
         let page: Option<Arc<Page>> = answer.result.extensions.remove();
-        page.and_then(Arc::into_inner).ok_or_else(|| self.malformed("bug: its answer holds no page".into()))
+        page.and_then(Arc::into_inner).ok_or_else(|| self.malformed("bug: its answer holds no page"))
     }
 
     /// Keys must come in their order, each once: then a listing ends, and can be gone on with behind any key.
@@ -122,11 +120,13 @@ impl Listing {
         for entry in &page.entries {
             if !entry.key.starts_with(&self.shared.prefix) {
                 let (key, prefix) = (shortened(&entry.key), &self.shared.prefix);
-                return Err(self.malformed(format!("it lists `{key}`, which does not begin with `{prefix}`")));
+                return Err(
+                    self.malformed(&format!("it lists `{key}`, which does not begin with `{prefix}`"))
+                );
             }
             if let Some(seen) = self.seen.as_ref().filter(|seen| **seen >= entry.key) {
                 let (key, seen) = (shortened(&entry.key), shortened(seen));
-                return Err(self.malformed(format!(
+                return Err(self.malformed(&format!(
                     "it lists `{key}` behind `{seen}`: the store repeats keys, or does not list them in their order, \
                      without which a listing can neither end nor be gone on with"
                 )));
@@ -136,7 +136,7 @@ impl Listing {
         Ok(())
     }
 
-    fn malformed(&self, reason: String) -> SourceError {
+    fn malformed(&self, reason: &str) -> SourceError {
         let reason = format!("the listing is not usable: {reason}");
         SourceError::Malformed {
             source_name: self.shared.name.clone(),
@@ -175,7 +175,10 @@ impl Shared {
 fn stamp_of(entry: &Entry) -> Stamp {
     Stamp {
         etag: entry.etag.clone(),
-        modified_at: entry.modified.and_then(|seconds| seconds.checked_mul(1_000_000_000)),
+        modified_at: entry
+            .modified
+            .filter(|seconds| *seconds != 0)
+            .and_then(|seconds| seconds.checked_mul(1_000_000_000)),
         size: entry.size,
     }
 }

@@ -191,7 +191,7 @@ fn code_and_message(body: &[u8]) -> (Option<String>, Option<String>) {
             match element.path {
                 [root, name] if root == "Error" && name == "Code" => code = Some(shortened(element.text)),
                 [root, name] if root == "Error" && name == "Message" => {
-                    message = Some(shortened(element.text))
+                    message = Some(shortened(element.text));
                 }
                 _ => {}
             }
