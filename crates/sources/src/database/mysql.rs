@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow};
 use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, Statement as _, TypeInfo,
+    AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, Statement as _, Type,
+    TypeInfo,
 };
 use std::time::Duration;
 
@@ -63,8 +64,8 @@ impl Session for MysqlSession {
         let columns = prepared.columns().iter();
         Ok(columns
             .map(|column| {
-                let name = column.type_info().name();
-                ColumnType { kind: kind_of(name), name: name.to_owned() }
+                let (name, is_text) = (column.type_info().name(), str::compatible(column.type_info()));
+                ColumnType { kind: kind_of(name, is_text), name: name.to_owned() }
             })
             .collect())
     }
@@ -110,7 +111,9 @@ fn cells(row: &MySqlRow) -> Result<Row, sqlx::Error> {
         .collect()
 }
 
-fn kind_of(type_name: &str) -> Kind {
+/// `is_text` is whether the column has a collation other than that of bytes: of text that is compared by its bytes, the
+/// name says that it were bytes.
+fn kind_of(type_name: &str, is_text: bool) -> Kind {
     match type_name {
         "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "TINYINT UNSIGNED"
         | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED" => Kind::Integer,
@@ -120,6 +123,7 @@ fn kind_of(type_name: &str) -> Kind {
         "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" => Kind::Text,
         "ENUM" | "SET" => Kind::TextLike,
         "JSON" => Kind::Json,
+        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" if is_text => Kind::Text,
         "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Kind::Bytes,
         _ => Kind::Other,
     }

@@ -2,6 +2,7 @@
 
 use super::mysql::MysqlSession;
 use super::postgres::PostgresSession;
+use super::reading::check_content;
 use super::session::{Failure, Row, Session, Statement};
 use super::settings::Settings;
 use super::sqlite::SqliteSession;
@@ -100,6 +101,9 @@ impl Connection {
                 Ok(types)
             })
             .await?;
+        if let Some(content) = types.get(settings.columns.id.len()) {
+            check_content(&settings.columns.content, content).map_err(Failure::unusable)?;
+        }
         let columns = Columns::new(settings.statements.dialect, &settings.columns, types)
             .ok_or_else(|| Failure::unusable("the server told of other columns than it was asked for"))?;
         Ok(Self { session, columns, limit })

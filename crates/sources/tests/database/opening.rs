@@ -16,7 +16,10 @@ fn postgres() -> DatabaseSourceConfig {
 }
 
 fn mysql() -> DatabaseSourceConfig {
-    DatabaseSourceConfig { uri: Some(ConnectionUri::new("mysql://me:hunter2@db.example.com/docs")), ..postgres() }
+    DatabaseSourceConfig {
+        uri: Some(ConnectionUri::new("mysql://me:hunter2@db.example.com/docs")),
+        ..postgres()
+    }
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Rows of SQLite files.
 
 use crate::support::{
-    any_bytes, assert_nothing_is_lost, bytes_of, document, documents, fetch, id_of, list, listed, open,
-    open_with_limit, text_of, try_open,
+    any_bytes, assert_nothing_is_lost, bytes_of, config_of, document, documents, fetch, id_of, list, listed,
+    open, text_of, try_open,
 };
 use async_trait::async_trait;
 use futures::StreamExt;
-use gdg_config::{ByteSize, ConnectionUri, DatabaseBackend, DatabaseFieldMapping, DatabaseSourceConfig, Seconds};
+use gdg_config::{
+    ByteSize, ConnectionUri, DatabaseBackend, DatabaseFieldMapping, DatabaseSourceConfig, Seconds,
+};
 use gdg_model::{DocumentRef, ErrorClass};
 use gdg_sources::conformance::{Fixture, goes_on_behind_every_cursor};
-use gdg_sources::{Cursor, Fetch, Source, SourceError};
+use gdg_sources::{Cursor, Fetch, Source, SourceContext, SourceError, Spool, open_source};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 use serde_json::json;
@@ -79,7 +81,8 @@ impl Fixture for SqliteFixture {
 }
 
 async fn make() -> SqliteFixture {
-    let file = File::new("CREATE TABLE t (id TEXT PRIMARY KEY, content BLOB NOT NULL, version INTEGER NOT NULL)");
+    let file =
+        File::new("CREATE TABLE t (id TEXT PRIMARY KEY, content BLOB NOT NULL, version INTEGER NOT NULL)");
     // Pages of two, so that the suite crosses them.
     let page_size = NonZeroU32::new(2).unwrap();
     let source =
@@ -110,7 +113,9 @@ async fn ids_of_every_kind_are_listed_and_fetched() {
         Value::Blob(vec![0, 255, 16]),
     ];
     for (number, id) in ids.iter().enumerate() {
-        file.connection.execute("INSERT INTO t VALUES (?1, ?2)", params![id, format!("text {number}")]).unwrap();
+        file.connection
+            .execute("INSERT INTO t VALUES (?1, ?2)", params![id, format!("text {number}")])
+            .unwrap();
     }
     let page_size = NonZeroU32::new(3).unwrap();
     let source = open(DatabaseSourceConfig { page_size, ..file.config() });
@@ -132,7 +137,9 @@ async fn ids_of_every_kind_are_listed_and_fetched() {
 
 #[tokio::test]
 async fn text_that_is_not_utf_8_is_an_id_and_content_like_another() {
-    let file = File::new("CREATE TABLE t (id, content); INSERT INTO t VALUES (CAST(x'61ff' AS TEXT), CAST(x'ff62' AS TEXT))");
+    let file = File::new(
+        "CREATE TABLE t (id, content); INSERT INTO t VALUES (CAST(x'61ff' AS TEXT), CAST(x'ff62' AS TEXT))",
+    );
     let source = file.source();
     assert_eq!(goes_on_behind_every_cursor(&*source, 1).await, ["a%FF"]);
     assert_eq!(bytes_of(&*source, "a%FF").await, b"\xffb");
@@ -140,7 +147,9 @@ async fn text_that_is_not_utf_8_is_an_id_and_content_like_another() {
 
 #[tokio::test]
 async fn numbers_are_listed_in_their_own_order() {
-    let file = File::new("CREATE TABLE t (id INTEGER PRIMARY KEY, content TEXT); INSERT INTO t VALUES (10, 'a'), (9, 'b'), (-1, 'c')");
+    let file = File::new(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, content TEXT); INSERT INTO t VALUES (10, 'a'), (9, 'b'), (-1, 'c')",
+    );
     let source = file.source();
     assert_eq!(listed(&*source).await, ["-1", "9", "10"]);
     for second_name in ["09", "+9", " 9", "9.0", "9 ", "%39"] {
@@ -186,7 +195,9 @@ async fn an_id_may_be_of_several_columns() {
 
 #[tokio::test]
 async fn a_row_without_a_usable_id_is_a_problem_and_the_rest_is_listed() {
-    let file = File::new("CREATE TABLE t (id, content TEXT); INSERT INTO t VALUES (NULL, 'a'), (NULL, 'b'), ('', 'c'), ('x', 'd')");
+    let file = File::new(
+        "CREATE TABLE t (id, content TEXT); INSERT INTO t VALUES (NULL, 'a'), (NULL, 'b'), ('', 'c'), ('x', 'd')",
+    );
     file.connection.execute("INSERT INTO t VALUES (?1, 'e')", ["x".repeat(2_049)]).unwrap();
     file.connection.execute("INSERT INTO t VALUES (?1, 'f')", [vec![b'x'; 5 << 20]]).unwrap();
     let source = file.source();
@@ -194,14 +205,18 @@ async fn a_row_without_a_usable_id_is_a_problem_and_the_rest_is_listed() {
     assert_eq!(documents, ["x"]);
     assert_eq!(
         problems,
-        ["source `rows`: `id` is not usable: rows that have no usable id are not listed: it is NULL in 2, and in 3 it is empty or longer than 2048 bytes"]
+        [
+            "source `rows`: `id` is not usable: rows that have no usable id are not listed: it is NULL in 2, and in 3 it is empty or longer than 2048 bytes"
+        ]
     );
     goes_on_behind_every_cursor(&*source, 1).await;
 }
 
 #[tokio::test]
 async fn rows_with_the_same_id_are_listed_once_and_not_fetched() {
-    let file = File::new("CREATE TABLE t (id INTEGER, content TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (2, 'c'), (2, 'd'), (3, 'e')");
+    let file = File::new(
+        "CREATE TABLE t (id INTEGER, content TEXT); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (2, 'c'), (2, 'd'), (3, 'e')",
+    );
     for page_size in [1, 2, 3, 10] {
         let page_size = NonZeroU32::new(page_size).unwrap();
         let source = open(DatabaseSourceConfig { page_size, ..file.config() });
@@ -215,12 +230,20 @@ async fn rows_with_the_same_id_are_listed_once_and_not_fetched() {
 
 #[tokio::test]
 async fn content_that_is_neither_text_nor_bytes_fails_for_good() {
-    let file = File::new("CREATE TABLE t (id, content); INSERT INTO t VALUES (1, NULL), (2, 5), (3, 5.5), (4, 'text'), (5, '')");
+    let file = File::new(
+        "CREATE TABLE t (id, content); INSERT INTO t VALUES (1, NULL), (2, 5), (3, 5.5), (4, 'text'), (5, '')",
+    );
     let source = file.source();
     for (locator, told) in [
         ("1", "source `rows`: `1` is not usable: its column `content` is NULL"),
-        ("2", "source `rows`: `2` is not usable: its column `content` is of type integer, which is neither text nor bytes"),
-        ("3", "source `rows`: `3` is not usable: its column `content` is of type real, which is neither text nor bytes"),
+        (
+            "2",
+            "source `rows`: `2` is not usable: its column `content` is of type integer, which is neither text nor bytes",
+        ),
+        (
+            "3",
+            "source `rows`: `3` is not usable: its column `content` is of type real, which is neither text nor bytes",
+        ),
     ] {
         let error = fetch(&*source, locator).await.unwrap_err();
         assert_eq!(error.class(), ErrorClass::Permanent);
@@ -271,14 +294,19 @@ async fn a_row_says_what_its_document_is() {
 #[tokio::test]
 async fn one_media_type_may_hold_for_all_rows() {
     let file = File::new("CREATE TABLE t (id, content); INSERT INTO t VALUES (1, x'7b7d')");
-    let source = open(DatabaseSourceConfig { content_type: Some("application/json".into()), ..file.config() });
+    let source =
+        open(DatabaseSourceConfig { content_type: Some("application/json".into()), ..file.config() });
     let fetched = fetch(&*source, "1").await.unwrap();
-    assert_eq!((fetched.name.as_str(), fetched.content_type.as_deref()), ("1.json", Some("application/json")));
+    assert_eq!(
+        (fetched.name.as_str(), fetched.content_type.as_deref()),
+        ("1.json", Some("application/json"))
+    );
 }
 
 #[tokio::test]
 async fn metadata_that_is_a_document_itself_is_refused() {
-    let file = File::new("CREATE TABLE t (id, content, notes); INSERT INTO t VALUES (1, 'a', zeroblob(70000))");
+    let file =
+        File::new("CREATE TABLE t (id, content, notes); INSERT INTO t VALUES (1, 'a', zeroblob(70000))");
     let source = open(DatabaseSourceConfig { metadata_columns: vec!["notes".into()], ..file.config() });
     let error = fetch(&*source, "1").await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Permanent);
@@ -295,7 +323,10 @@ async fn a_version_is_a_stamp_and_what_is_known_is_not_read_again() {
     let stamps: Vec<_> = documents(&*source).await.into_iter().map(|document| document.stamp).collect();
     assert_eq!(stamps[0].modified_at, Some(1_714_979_289_250_000_000));
     assert!(stamps[1..].iter().all(|stamp| stamp.modified_at.is_none()));
-    assert_eq!(stamps.iter().map(|stamp| stamp.etag.is_some()).collect::<Vec<_>>(), [true, true, false, true]);
+    assert_eq!(
+        stamps.iter().map(|stamp| stamp.etag.is_some()).collect::<Vec<_>>(),
+        [true, true, false, true]
+    );
     for (number, stamp) in stamps.iter().enumerate() {
         let outcome = source.fetch(&document(&(number + 1).to_string()), Some(stamp)).await.unwrap();
         match outcome {
@@ -330,7 +361,8 @@ async fn large_content_is_read_in_pieces() {
         let source = open(DatabaseSourceConfig { update_column: Some("version".into()), ..file.config() });
         assert!(bytes_of(&*source, &length.to_string()).await == bytes, "{length}");
         let other = gdg_model::Stamp { etag: Some("other".into()), ..Default::default() };
-        let Fetch::Document(fetched) = source.fetch(&document(&length.to_string()), Some(&other)).await.unwrap()
+        let Fetch::Document(fetched) =
+            source.fetch(&document(&length.to_string()), Some(&other)).await.unwrap()
         else {
             panic!("it has another version")
         };
@@ -343,11 +375,15 @@ async fn large_content_is_read_in_pieces() {
 
 #[tokio::test]
 async fn content_over_a_limit_is_not_read() {
-    let file = File::new("CREATE TABLE t (id, content); INSERT INTO t VALUES (1, zeroblob(64 << 20)), (2, zeroblob(1000))");
+    let file = File::new(
+        "CREATE TABLE t (id, content); INSERT INTO t VALUES (1, zeroblob(64 << 20)), (2, zeroblob(1000))",
+    );
+    let spool = Spool { max_document_size: ByteSize(2_000_000), ..Spool::default() };
+    let context = SourceContext { spool, ..SourceContext::default() };
     let limited = open(DatabaseSourceConfig { max_size: Some(ByteSize(1 << 20)), ..file.config() });
     for (source, key) in [
         (limited, "content_sources[].max_size"),
-        (open_with_limit(file.config(), 2_000_000), "parsing.limits.max_document_size"),
+        (open_source(&config_of(file.config()), &context).unwrap(), "parsing.limits.max_document_size"),
     ] {
         let error = fetch(&*source, "1").await.unwrap_err();
         assert!(matches!(error, SourceError::TooLarge { size: 0x400_0000, .. }), "{error}");
@@ -387,7 +423,9 @@ async fn a_hundred_thousand_rows_are_listed_without_loss_while_they_come_and_go(
 
 #[tokio::test]
 async fn a_query_is_a_table_like_another() {
-    let file = File::new("CREATE TABLE t (id INTEGER, content TEXT, hidden INTEGER); INSERT INTO t VALUES (1, 'a', 0), (2, 'b', 1), (3, 'c', 0)");
+    let file = File::new(
+        "CREATE TABLE t (id INTEGER, content TEXT, hidden INTEGER); INSERT INTO t VALUES (1, 'a', 0), (2, 'b', 1), (3, 'c', 0)",
+    );
     for query in [
         "SELECT id, content FROM t WHERE hidden = 0;",
         "SELECT id, content FROM t WHERE hidden = 0 ORDER BY id DESC -- the visible ones",
@@ -402,7 +440,9 @@ async fn a_query_is_a_table_like_another() {
 
 #[tokio::test]
 async fn names_are_quoted() {
-    let file = File::new(r#"CREATE TABLE "a ""b"" [c]" ("the ""id""" INTEGER, "select" TEXT); INSERT INTO "a ""b"" [c]" VALUES (1, 'x')"#);
+    let file = File::new(
+        r#"CREATE TABLE "a ""b"" [c]" ("the ""id""" INTEGER, "select" TEXT); INSERT INTO "a ""b"" [c]" VALUES (1, 'x')"#,
+    );
     let config = DatabaseSourceConfig {
         table: Some("main.a \"b\" [c]".into()),
         id_column: vec!["the \"id\"".into()],
@@ -420,9 +460,18 @@ async fn what_is_not_there_is_told_in_the_words_of_the_database() {
     let config = || file.config();
     for (config, told) in [
         (DatabaseSourceConfig { table: Some("nosuch".into()), ..config() }, "no such table: nosuch"),
-        (DatabaseSourceConfig { content_column: Some("nosuch".into()), ..config() }, "no such column: gdg_rows.nosuch"),
-        (DatabaseSourceConfig { id_column: vec!["nosuch".into()], ..config() }, "no such column: gdg_rows.nosuch"),
-        (DatabaseSourceConfig { table: None, query: Some("SELECT FROM t".into()), ..config() }, "syntax error"),
+        (
+            DatabaseSourceConfig { content_column: Some("nosuch".into()), ..config() },
+            "no such column: gdg_rows.nosuch",
+        ),
+        (
+            DatabaseSourceConfig { id_column: vec!["nosuch".into()], ..config() },
+            "no such column: gdg_rows.nosuch",
+        ),
+        (
+            DatabaseSourceConfig { table: None, query: Some("SELECT FROM t".into()), ..config() },
+            "syntax error",
+        ),
     ] {
         let source = open(config);
         for error in [list(&*source).await.unwrap_err(), fetch(&*source, "1").await.err().unwrap()] {
@@ -436,7 +485,10 @@ async fn what_is_not_there_is_told_in_the_words_of_the_database() {
 async fn a_file_that_is_no_database_fails_for_good_and_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.txt");
-    for text in ["no database at all, and long enough to have a header of a hundred bytes, whatever it may say there ....", ""] {
+    for text in [
+        "no database at all, and long enough to have a header of a hundred bytes, whatever it may say there ....",
+        "",
+    ] {
         std::fs::write(&path, text).unwrap();
         let uri = Some(ConnectionUri::new(format!("sqlite:{}", path.display())));
         let source = open(DatabaseSourceConfig { uri, table: Some("t".into()), ..Default::default() });
@@ -496,10 +548,22 @@ async fn only_a_link_to_a_row_itself_leads_to_it() {
     let from = documents(&*source).await.remove(0);
     let resolved = source.resolve_link(&from, "database://rows/a b%2Fc#part%201").unwrap();
     assert_eq!(resolved.document.doc_id, from.doc_id);
-    assert_eq!((resolved.fragment.as_str(), resolved.follow, resolved.document.link_depth), ("part 1", false, 1));
+    assert_eq!(
+        (resolved.fragment.as_str(), resolved.follow, resolved.document.link_depth),
+        ("part 1", false, 1)
+    );
     let stranger = DocumentRef { source_name: gdg_model::SourceName::new("another"), ..from.clone() };
     assert!(source.resolve_link(&stranger, "database://rows/a b%2Fc").is_some());
-    for link in ["a b%2Fc", "rows/a", "database://other/a", "database://rows", "database://rows/", "database://rows/a/b", "#x", ""] {
+    for link in [
+        "a b%2Fc",
+        "rows/a",
+        "database://other/a",
+        "database://rows",
+        "database://rows/",
+        "database://rows/a/b",
+        "#x",
+        "",
+    ] {
         assert_eq!(source.resolve_link(&from, link), None, "{link}");
     }
     assert!(!source.may_follow(&from));

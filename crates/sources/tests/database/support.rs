@@ -1,9 +1,9 @@
 //! What the tests of the three databases have in common.
 
 use futures::TryStreamExt;
-use gdg_config::{ByteSize, DatabaseFieldMapping, DatabaseSourceConfig, SourceConfig, SourceKind};
+use gdg_config::{DatabaseFieldMapping, DatabaseSourceConfig, SourceConfig, SourceKind};
 use gdg_model::{DocId, DocumentRef, SourceName, Stamp};
-use gdg_sources::{Fetch, Fetched, OpenSourceError, Source, SourceContext, SourceError, Spool, open_source};
+use gdg_sources::{Fetch, Fetched, OpenSourceError, Source, SourceContext, SourceError, open_source};
 use std::sync::Arc;
 
 pub(crate) fn config_of(database: DatabaseSourceConfig) -> SourceConfig {
@@ -16,11 +16,6 @@ pub(crate) fn open(database: DatabaseSourceConfig) -> Arc<dyn Source> {
 
 pub(crate) fn try_open(database: DatabaseSourceConfig) -> Result<Arc<dyn Source>, OpenSourceError> {
     open_source(&config_of(database), &SourceContext::default())
-}
-
-pub(crate) fn open_with_limit(database: DatabaseSourceConfig, max_document_size: u64) -> Arc<dyn Source> {
-    let spool = Spool { max_document_size: ByteSize(max_document_size), ..Spool::default() };
-    open_source(&config_of(database), &SourceContext { spool, ..SourceContext::default() }).unwrap()
 }
 
 pub(crate) fn id_of(columns: &[&str]) -> DatabaseFieldMapping {
