@@ -55,7 +55,10 @@ impl KeyPart {
     fn write_locator(&self, locator: &mut String) {
         match self {
             Self::Integer(number) => locator.push_str(&number.to_string()),
-            Self::Real(number) => locator.push_str(&format!("{number:?}")),
+            Self::Real(number) => {
+                // Writing to a string does not fail.
+                let _ = write!(locator, "{number:?}");
+            }
             Self::Text(text) => push_text(locator, text),
             Self::Bytes(bytes) => {
                 locator.push_str("0x");

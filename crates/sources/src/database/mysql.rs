@@ -8,6 +8,7 @@ use sqlx::{
     AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, Statement as _, Type,
     TypeInfo,
 };
+use std::io;
 use std::time::Duration;
 
 /// Bytes of a value that sorting looks at: more than an id may have.
@@ -129,10 +130,13 @@ fn kind_of(type_name: &str, is_text: bool) -> Kind {
     }
 }
 
-/// Errors that pass: too many connections, a shutdown, locks, limits of time, connections that were ended.
-const PASSING: [u16; 25] = [
-    1021, 1040, 1041, 1042, 1043, 1053, 1077, 1078, 1079, 1080, 1129, 1152, 1158, 1159, 1160, 1161, 1203,
-    1205, 1213, 1226, 1317, 1927, 1969, 3024, 4031,
+/// What a server says of a connection that it ends: a shutdown, a kill, too long a silence.
+const ENDED: [u16; 7] = [1053, 1077, 1078, 1079, 1080, 1927, 4031];
+
+/// Errors that pass: too many connections, no memory, a network that fails, locks, limits of time.
+const PASSING: [u16; 18] = [
+    1021, 1040, 1041, 1042, 1043, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1317, 1969,
+    3024,
 ];
 
 /// Errors about who may do what.
@@ -142,12 +146,14 @@ fn explain(error: sqlx::Error) -> Failure {
     let trouble = match &error {
         sqlx::Error::Database(told) => {
             match told.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number) {
+                Some(number) if ENDED.contains(&number) => Trouble::Lost,
                 Some(number) if PASSING.contains(&number) => Trouble::Unavailable,
                 Some(number) if DENIED.contains(&number) => Trouble::Denied,
                 _ => Trouble::Unusable,
             }
         }
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Trouble::Unavailable,
+        sqlx::Error::Io(error) if is_about_certificates(error) => Trouble::Unusable,
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => Trouble::Lost,
         _ => Trouble::Unusable,
     };
     let message = match error {
@@ -155,4 +161,10 @@ fn explain(error: sqlx::Error) -> Failure {
         other => other.to_string(),
     };
     Failure::new(trouble, message)
+}
+
+/// Whether the two sides do not trust each other.
+fn is_about_certificates(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)))
 }

@@ -112,11 +112,8 @@ fn a_mysql_address_that_is_not_understood_is_refused_without_showing_it() {
 
 #[test]
 fn nothing_shows_a_password() {
-    for config in [mysql(), postgres()] {
-        let config = match config.uri.as_ref().unwrap().expose().starts_with("mysql") {
-            true => config,
-            false => DatabaseSourceConfig { password: Some(Secret::new("hunter2")), ..config },
-        };
+    let apart = DatabaseSourceConfig { password: Some(Secret::new("hunter2")), ..postgres() };
+    for config in [mysql(), apart] {
         let told = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
         assert!(!told.contains("hunter2"), "{told}");
         let source = try_open(config).unwrap();
