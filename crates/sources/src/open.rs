@@ -1,6 +1,8 @@
 //! From a source's configuration to the source.
 
-use crate::{DatabaseSource, FileSource, HttpSource, ObjectSource, ParquetSource, RestSource, Source, Spool, WebSource};
+use crate::{
+    DatabaseSource, FileSource, HttpSource, ObjectSource, ParquetSource, RestSource, Source, Spool, WebSource,
+};
 use gdg_config::{Environment, SourceConfig, SourceKind};
 use gdg_model::SourceName;
 use std::collections::BTreeMap;

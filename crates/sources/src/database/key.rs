@@ -54,9 +54,11 @@ impl Key {
 impl KeyPart {
     fn write_locator(&self, locator: &mut String) {
         match self {
-            // Writing to a string does not fail.
-            Self::Integer(number) => drop(write!(locator, "{number}")),
-            Self::Real(number) => drop(write!(locator, "{number:?}")),
+            Self::Integer(number) => locator.push_str(&number.to_string()),
+            Self::Real(number) => {
+                // Writing to a string does not fail.
+                let _ = write!(locator, "{number:?}");
+            }
             Self::Text(text) => push_text(locator, text),
             Self::Bytes(bytes) => {
                 locator.push_str("0x");
@@ -151,6 +153,7 @@ pub(super) fn parts_of_locator(locator: &str, columns: usize) -> Option<Vec<Vec<
 
 fn push_text(locator: &mut String, text: &[u8]) {
     let push_encoded = |locator: &mut String, byte: u8| {
+        // Writing to a string does not fail.
         let _ = write!(locator, "%{byte:02X}");
     };
     for chunk in text.utf8_chunks() {

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::key::{Key, KeyPart};
 use super::server::Connection;
-use super::session::{Cell, Failure, Row, Statement, Trouble};
+use super::session::{Cell, Row, Statement};
 use super::statements::Columns;
 use crate::{Cursor, ListedBatch, ListingProblem, ProblemScope, SourceError};
 use gdg_model::Stamp;
@@ -148,10 +148,10 @@ impl Listing {
                     self.connection = Some(connection);
                     return Ok(rows);
                 }
-                Err(Failure { trouble: Trouble::Unavailable, message }) => {
-                    tracing::debug!(source = %shared.name, message, "the listing connects again");
+                Err(failure) if !connection.is_lost() => return Err(failed(failure)),
+                Err(failure) => {
+                    tracing::debug!(source = %shared.name, failure.message, "the listing connects again");
                 }
-                Err(failure) => return Err(failed(failure)),
             }
         }
         let mut connection = Connection::open(&shared.settings).await.map_err(failed)?;

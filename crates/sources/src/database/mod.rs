@@ -31,7 +31,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use gdg_config::DatabaseSourceConfig;
-use gdg_model::{DocId, DocumentRef, ErrorClass, SourceName, Stamp};
+use gdg_model::{DocId, DocumentRef, SourceName, Stamp};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -156,39 +156,38 @@ impl Shared {
         // The semaphore is never closed.
         let _turn = self.turns.acquire().await;
         let idle = self.idle().pop();
-        if let Some(connection) = idle {
-            match self.fetch_on(connection, locator, known).await {
-                // It may have been ended since it was used: the server says the rest on a new one.
-                Err(error) if error.class() == ErrorClass::Transient && !is_about_the_row(&error) => {
-                    tracing::debug!(source = %self.name, %error, "a row is asked for on a new connection");
-                    self.idle().clear();
-                }
-                outcome => return outcome,
+        if let Some(mut connection) = idle {
+            let outcome = self.fetch_on(&mut connection, locator, known).await;
+            if outcome.is_ok() || !connection.is_lost() {
+                self.keep(connection);
+                return outcome;
             }
+            // It was ended since it was used, and others with it. A new one says how the server is.
+            self.idle().clear();
         }
-        let connection =
+        let mut connection =
             Connection::open(&self.settings).await.map_err(|failure| self.failed(locator, failure))?;
-        self.fetch_on(connection, locator, known).await
+        let outcome = self.fetch_on(&mut connection, locator, known).await;
+        self.keep(connection);
+        outcome
     }
 
-    /// Fetches a row on a connection, which is kept unless it may be of no more use.
     async fn fetch_on(
         &self,
-        mut connection: Connection,
+        connection: &mut Connection,
         locator: &str,
         known: Option<&Stamp>,
     ) -> Result<Fetch, SourceError> {
         connection.begin().await.map_err(|failure| self.failed(locator, failure))?;
-        let outcome = self.read(&mut connection, locator, known).await;
-        let is_of_use = match &outcome {
-            Ok(_) => true,
-            Err(error) => error.class() == ErrorClass::Permanent || is_about_the_row(error),
-        };
-        // The row is there whether or not the connection can be used again.
-        if is_of_use && connection.end().await.is_ok() {
+        let outcome = self.read(connection, locator, known).await;
+        connection.end().await;
+        outcome
+    }
+
+    fn keep(&self, connection: Connection) {
+        if connection.is_free() {
             self.idle().push(connection);
         }
-        outcome
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -200,14 +199,9 @@ impl Shared {
         let Failure { trouble, message: reason } = failure;
         let (source_name, locator) = (self.name.clone(), locator.to_owned());
         match trouble {
-            Trouble::Unavailable => SourceError::Unavailable { source_name, locator, reason },
+            Trouble::Lost | Trouble::Unavailable => SourceError::Unavailable { source_name, locator, reason },
             Trouble::Denied => SourceError::Denied { source_name, locator, reason },
             Trouble::Unusable => SourceError::Malformed { source_name, locator, reason },
         }
     }
-}
-
-/// Whether an error says nothing of the connection.
-fn is_about_the_row(error: &SourceError) -> bool {
-    matches!(error, SourceError::ChangedMeanwhile { .. } | SourceError::Io { .. })
 }

@@ -5,8 +5,10 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow};
 use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, Statement as _, TypeInfo,
+    AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, Statement as _, Type,
+    TypeInfo,
 };
+use std::io;
 use std::time::Duration;
 
 /// Bytes of a value that sorting looks at: more than an id may have.
@@ -63,8 +65,8 @@ impl Session for MysqlSession {
         let columns = prepared.columns().iter();
         Ok(columns
             .map(|column| {
-                let name = column.type_info().name();
-                ColumnType { kind: kind_of(name), name: name.to_owned() }
+                let (name, is_text) = (column.type_info().name(), str::compatible(column.type_info()));
+                ColumnType { kind: kind_of(name, is_text), name: name.to_owned() }
             })
             .collect())
     }
@@ -110,7 +112,9 @@ fn cells(row: &MySqlRow) -> Result<Row, sqlx::Error> {
         .collect()
 }
 
-fn kind_of(type_name: &str) -> Kind {
+/// `is_text` is whether the column has a collation other than that of bytes: of text that is compared by its bytes, the
+/// name says that it were bytes.
+fn kind_of(type_name: &str, is_text: bool) -> Kind {
     match type_name {
         "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "TINYINT UNSIGNED"
         | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED" | "BIGINT UNSIGNED" => Kind::Integer,
@@ -120,15 +124,19 @@ fn kind_of(type_name: &str) -> Kind {
         "CHAR" | "VARCHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" => Kind::Text,
         "ENUM" | "SET" => Kind::TextLike,
         "JSON" => Kind::Json,
+        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" if is_text => Kind::Text,
         "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => Kind::Bytes,
         _ => Kind::Other,
     }
 }
 
-/// Errors that pass: too many connections, a shutdown, locks, limits of time, connections that were ended.
-const PASSING: [u16; 25] = [
-    1021, 1040, 1041, 1042, 1043, 1053, 1077, 1078, 1079, 1080, 1129, 1152, 1158, 1159, 1160, 1161, 1203,
-    1205, 1213, 1226, 1317, 1927, 1969, 3024, 4031,
+/// What a server says of a connection that it ends: a shutdown, a kill, too long a silence.
+const ENDED: [u16; 7] = [1053, 1077, 1078, 1079, 1080, 1927, 4031];
+
+/// Errors that pass: too many connections, no memory, a network that fails, locks, limits of time.
+const PASSING: [u16; 18] = [
+    1021, 1040, 1041, 1042, 1043, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1226, 1317, 1969,
+    3024,
 ];
 
 /// Errors about who may do what.
@@ -138,12 +146,14 @@ fn explain(error: sqlx::Error) -> Failure {
     let trouble = match &error {
         sqlx::Error::Database(told) => {
             match told.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number) {
+                Some(number) if ENDED.contains(&number) => Trouble::Lost,
                 Some(number) if PASSING.contains(&number) => Trouble::Unavailable,
                 Some(number) if DENIED.contains(&number) => Trouble::Denied,
                 _ => Trouble::Unusable,
             }
         }
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Trouble::Unavailable,
+        sqlx::Error::Io(error) if is_about_certificates(error) => Trouble::Unusable,
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => Trouble::Lost,
         _ => Trouble::Unusable,
     };
     let message = match error {
@@ -151,4 +161,10 @@ fn explain(error: sqlx::Error) -> Failure {
         other => other.to_string(),
     };
     Failure::new(trouble, message)
+}
+
+/// Whether the two sides do not trust each other.
+fn is_about_certificates(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)))
 }

@@ -107,6 +107,9 @@ fn explain(error: tokio_postgres::Error) -> Failure {
     let trouble = match code.as_deref() {
         Some("42501") => Trouble::Denied,
         Some(code) if code.starts_with("28") => Trouble::Denied,
+        // Ended by an administrator, a shutdown, or for being idle.
+        Some("57P01" | "57P02" | "57P05" | "25P03" | "08006" | "08003") => Trouble::Lost,
+        None if error.is_closed() => Trouble::Lost,
         // The statement writes.
         Some("25006") => Trouble::Unusable,
         _ if (PostgresError::Server { server: String::new(), error }).is_transient() => Trouble::Unavailable,

@@ -6,7 +6,7 @@ use super::key::{Key, KeyPart, parts_of_locator};
 use super::listing::stamp_of;
 use super::names::file_name;
 use super::server::Connection;
-use super::session::{Cell, Kind, Row, Statement};
+use super::session::{Cell, ColumnType, Kind, Row, Statement};
 use super::statements::{Columns, MAX_METADATA};
 use crate::{Content, Fetch, Fetched, SourceError};
 use bytes::Bytes;
@@ -102,7 +102,8 @@ impl Shared {
         let stamp = stamp_of(cells.by_ref().take(2));
         let type_name = cells.next().and_then(Cell::into_text);
         let content = &columns.content;
-        self.check_content(content, type_name.as_deref(), locator)?;
+        let found = ColumnType { kind: content.kind, name: type_name.clone().unwrap_or_default() };
+        check_content(&content.name, &found).map_err(|told| self.malformed(locator, told))?;
         let length = cells.next().and_then(Cell::into_integer).and_then(|length| u64::try_from(length).ok());
         let first = cells.next().and_then(Cell::into_bytes).unwrap_or_default();
         let Some(length) = length else {
@@ -125,27 +126,6 @@ impl Shared {
         }
         let name = name.and_then(|name| name.rsplit(['/', '\\']).next().map(str::to_owned));
         Ok(Head { stamp, length, first, content_type, name: name.filter(|name| !name.is_empty()), metadata })
-    }
-
-    /// Whether the column holds what can be content: text, JSON or bytes.
-    fn check_content(
-        &self,
-        content: &Column,
-        type_name: Option<&str>,
-        locator: &str,
-    ) -> Result<(), SourceError> {
-        let is_content = match content.kind {
-            Kind::Text | Kind::TextLike | Kind::Json | Kind::Bytes => true,
-            Kind::Dynamic => matches!(type_name, Some("text" | "blob" | "null") | None),
-            _ => false,
-        };
-        if is_content {
-            return Ok(());
-        }
-        let found = type_name.unwrap_or(&content.type_name);
-        let told =
-            format!("its column `{}` is of type {found}, which is neither text nor bytes", content.name);
-        Err(self.malformed(locator, told))
     }
 
     async fn content(
@@ -240,6 +220,19 @@ impl Shared {
     fn changed(&self, locator: &str) -> SourceError {
         SourceError::ChangedMeanwhile { source_name: self.name.clone(), locator: locator.to_owned() }
     }
+}
+
+/// Whether a column, or a row's value in it, holds what can be content: text, JSON or bytes.
+pub(super) fn check_content(name: &str, found: &ColumnType) -> Result<(), String> {
+    let is_content = match found.kind {
+        Kind::Text | Kind::TextLike | Kind::Json | Kind::Bytes => true,
+        Kind::Dynamic => !matches!(found.name.as_str(), "integer" | "real"),
+        _ => false,
+    };
+    if is_content {
+        return Ok(());
+    }
+    Err(format!("its column `{name}` is of type {}, which is neither text nor bytes", found.name))
 }
 
 /// A value as a column of its kind has it. What is not understood stays text.

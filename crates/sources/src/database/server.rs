@@ -2,7 +2,8 @@
 
 use super::mysql::MysqlSession;
 use super::postgres::PostgresSession;
-use super::session::{Failure, Row, Session, Statement};
+use super::reading::check_content;
+use super::session::{Failure, Row, Session, Statement, Trouble};
 use super::settings::Settings;
 use super::sqlite::SqliteSession;
 use super::statements::Columns;
@@ -77,6 +78,20 @@ pub(super) struct Connection {
     session: Box<dyn Session>,
     pub(super) columns: Columns,
     limit: Limit,
+    state: State,
+}
+
+/// What can be done with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// A transaction can begin.
+    Free,
+    /// A transaction has begun.
+    Busy,
+    /// Nothing: nobody waits any more for what it is at.
+    Abandoned,
+    /// Nothing: the server ended it, or the network did.
+    Lost,
 }
 
 /// How long an answer is waited for.
@@ -100,39 +115,92 @@ impl Connection {
                 Ok(types)
             })
             .await?;
+        if let Some(content) = types.get(settings.columns.id.len()) {
+            check_content(&settings.columns.content, content).map_err(Failure::unusable)?;
+        }
         let columns = Columns::new(settings.statements.dialect, &settings.columns, types)
             .ok_or_else(|| Failure::unusable("the server told of other columns than it was asked for"))?;
-        Ok(Self { session, columns, limit })
+        Ok(Self { session, columns, limit, state: State::Free })
     }
 
+    /// Begins a transaction.
     pub(super) async fn begin(&mut self) -> Result<(), Failure> {
-        self.limit.hold(self.session.begin()).await
+        self.state = State::Busy;
+        let outcome = self.limit.hold(self.session.begin()).await;
+        self.noting(outcome)
     }
 
+    /// The rows of a statement within the transaction.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>, Failure> {
-        self.limit.hold(self.session.rows(statement)).await
+        let outcome = self.limit.hold(self.session.rows(statement)).await;
+        self.noting(outcome)
     }
 
-    pub(super) async fn end(&mut self) -> Result<(), Failure> {
-        self.limit.hold(self.session.end()).await
+    /// Ends the transaction. Where that fails, the connection is of no more use, and what was read is not the worse for it.
+    pub(super) async fn end(&mut self) {
+        if self.state == State::Busy {
+            let outcome = self.limit.hold(self.session.end()).await;
+            if self.noting(outcome).is_ok() {
+                self.state = State::Free;
+            }
+        }
     }
 
     /// The rows of a statement that is a transaction of its own.
     pub(super) async fn rows_alone(&mut self, statement: Statement) -> Result<Vec<Row>, Failure> {
         self.begin().await?;
-        let rows = self.rows(statement).await?;
-        self.end().await?;
-        Ok(rows)
+        let rows = self.rows(statement).await;
+        self.end().await;
+        rows
+    }
+
+    /// Whether it can be used again.
+    pub(super) fn is_free(&self) -> bool {
+        self.state == State::Free
+    }
+
+    /// Whether it ended for a reason that need not hold for the next one.
+    pub(super) fn is_lost(&self) -> bool {
+        self.state == State::Lost
+    }
+
+    fn noting<T>(&mut self, outcome: Result<T, Ended>) -> Result<T, Failure> {
+        outcome.map_err(|ended| {
+            match &ended {
+                Ended::Late(_) => self.state = State::Abandoned,
+                Ended::Failed(failure) if failure.trouble == Trouble::Lost => self.state = State::Lost,
+                Ended::Failed(_) => {}
+            }
+            ended.into()
+        })
+    }
+}
+
+/// Why there is no answer.
+enum Ended {
+    Failed(Failure),
+    Late(Duration),
+}
+
+impl From<Ended> for Failure {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Failed(failure) => failure,
+            Ended::Late(timeout) => {
+                let seconds = timeout.as_secs_f32();
+                Self::unavailable(format!("no answer came within {seconds} s (timeout)"))
+            }
+        }
     }
 }
 
 impl Limit {
     /// Waits no longer than the server has time, in case it never answers.
-    async fn hold<T>(self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let Some(timeout) = self.timeout else { return work.await };
-        tokio::time::timeout(timeout + self.grace, work).await.unwrap_or_else(|_| {
-            let seconds = timeout.as_secs_f32();
-            Err(Failure::unavailable(format!("no answer came within {seconds} s (timeout)")))
-        })
+    async fn hold<T>(self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Ended> {
+        let Some(timeout) = self.timeout else { return work.await.map_err(Ended::Failed) };
+        match tokio::time::timeout(timeout + self.grace, work).await {
+            Ok(outcome) => outcome.map_err(Ended::Failed),
+            Err(_) => Err(Ended::Late(timeout)),
+        }
     }
 }

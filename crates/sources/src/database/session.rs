@@ -93,6 +93,8 @@ pub(super) struct Failure {
 /// What an error of a database means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
+    /// The connection is no more, for a reason that need not hold for the next one.
+    Lost,
     /// It may go the next time.
     Unavailable,
     /// The user may not, or is not who it says.

@@ -83,6 +83,11 @@ impl Condition {
         self.values.push(cell);
         self.dialect.placeholder(self.values.len())
     }
+
+    fn and(&mut self, more: &str) {
+        self.text.push_str(" AND ");
+        self.text.push_str(more);
+    }
 }
 
 impl Statements {
@@ -123,7 +128,7 @@ impl Statements {
         let mut condition =
             Condition { dialect, text: format!("NOT ({})", is_missing(columns)), values: Vec::new() };
         if let Some(unfit) = self.is_unfit(columns) {
-            condition.text += &format!(" AND NOT ({unfit})");
+            condition.and(&format!("NOT ({unfit})"));
         }
         let order: Vec<String> = columns.id.iter().map(|column| dialect.key_order(column)).collect();
         if let Some(after) = after {
@@ -133,10 +138,11 @@ impl Statements {
                 .zip(&after.0)
                 .map(|(column, part)| dialect.key_bound(column, &condition.bind(dialect.key_cell(part))))
                 .collect();
-            condition.text += &match (order.as_slice(), bound.as_slice()) {
-                ([order], [bound]) => format!(" AND {order} > {bound}"),
-                _ => format!(" AND ({}) > ({})", order.join(", "), bound.join(", ")),
+            let behind = match (order.as_slice(), bound.as_slice()) {
+                ([order], [bound]) => format!("{order} > {bound}"),
+                _ => format!("({}) > ({})", order.join(", "), bound.join(", ")),
             };
+            condition.and(&behind);
         }
         let text = format!(
             "SELECT {} {} WHERE {} ORDER BY {} LIMIT {limit}",

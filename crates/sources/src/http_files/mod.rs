@@ -9,7 +9,7 @@ use self::url_name::{address_of, address_of_locator};
 use crate::http_client::{Answer, Guard, HttpClient, HttpOptions, Pace};
 use crate::paths::{PatternLists, Patterns, RelativePath};
 use crate::{
-    Cursor, Fetch, Fetched, ListedBatch, ListingProblem, OpenSourceError, ResolvedLink, Source,
+    Cursor, Fetch, Fetched, ListedBatch, ListingProblem, OpenSourceError, ProblemScope, ResolvedLink, Source,
     SourceContext, SourceError, Spool,
 };
 use async_trait::async_trait;
@@ -211,7 +211,11 @@ impl Shared {
                 Ok(()) => {}
                 Err(problem) => {
                     let error = self.malformed(&name, format!("it {problem}"));
-                    problems.push(ListingProblem { locator: name.clone(), error });
+                    problems.push(ListingProblem {
+                        locator: name.clone(),
+                        error,
+                        scope: ProblemScope::Source,
+                    });
                 }
             }
             cursor = Some(Cursor::new(name));
