@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // what panics is a test that fails
 
+use async_compression::tokio::write::GzipEncoder;
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use gdg_config::{ByteSize, Environment, S3SourceConfig, Seconds, Secret, SourceConfig, SourceKind};
@@ -17,6 +18,7 @@ use std::fmt::Write;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio::io::AsyncWriteExt;
 
 struct BucketFixture {
     server: S3Server,
@@ -794,19 +796,67 @@ async fn no_more_objects_are_fetched_at_a_time_than_the_configuration_says() {
     }
 }
 
+async fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzipEncoder::new(Vec::new());
+    encoder.write_all(bytes).await.unwrap();
+    encoder.shutdown().await.unwrap();
+    encoder.into_inner()
+}
+
 #[tokio::test]
-async fn a_compressed_object_is_refused_with_its_encoding() {
+async fn an_object_that_is_stored_compressed_is_inflated() {
     let server = S3Server::start().await;
-    server.put_object("a.html", "...", |object| object.content_encoding = Some("gzip".into()));
-    server.put_object("b.html", "b", |object| {
-        object.content_encoding = Some("utf-8".into());
-        object.content_type = "text/html; charset=utf-8".into();
-    });
+    let put = |key: &str, bytes: &[u8], encoding: &str| {
+        let encoding = encoding.to_owned();
+        server.put_object(key, bytes.to_vec(), |object| {
+            object.content_encoding = Some(encoding);
+            object.content_type = "text/plain; charset=utf-8".into();
+        });
+    };
+    let hello = gzip(b"hello\n").await;
+    put("gzip.txt", &hello, "gzip");
+    put("twice.txt", &hello.repeat(2), "gzip");
+    put("plain.txt", b"hello\n", "utf-8");
+    put("cut.txt", &hello[..20], "gzip");
+    put("none.txt", b"hello\n", "gzip");
+    put("brotli.txt", b"...", "br");
     let source = open(&server, |_| {});
-    let error = fetch(&*source, "a.html").await.unwrap_err();
-    assert!(error.to_string().contains("`Content-Encoding: gzip`"), "{error}");
-    let fetched = fetch(&*source, "b.html").await.unwrap();
-    assert_eq!(fetched.content_type.as_deref(), Some("text/html; charset=utf-8"));
+    for document in batches(&*source).await.unwrap().remove(0).documents {
+        match (fetch_document(&*source, &document).await, document.locator.as_str()) {
+            (Ok(fetched), "gzip.txt" | "plain.txt") => {
+                assert_eq!(fetched.stamp, document.stamp);
+                assert_eq!(fetched.content_type.as_deref(), Some("text/plain; charset=utf-8"));
+                assert_eq!(bytes_of(fetched), b"hello\n");
+            }
+            (Ok(fetched), "twice.txt") => assert_eq!(bytes_of(fetched), b"hello\nhello\n"),
+            (Err(error), "cut.txt" | "none.txt") => {
+                assert!(
+                    error.to_string().contains("`Content-Encoding: gzip`, and cannot be inflated"),
+                    "{error}"
+                );
+                assert_eq!(error.class(), ErrorClass::Permanent);
+            }
+            (Err(error), "brotli.txt") => {
+                assert!(error.to_string().contains("`Content-Encoding: br`, which is not undone"), "{error}");
+            }
+            (outcome, locator) => panic!("{locator}: {outcome:?}"),
+        }
+    }
+    // What broke is the connection, and not the object.
+    server.faults().inject(|_| Fault::CutBodyAfter(0));
+    let error = fetch(&*source, "gzip.txt").await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Transient, "{error}");
+}
+
+#[tokio::test]
+async fn a_small_object_that_inflates_to_a_large_one_is_not_taken_in() {
+    let server = S3Server::start().await;
+    let bytes = gzip(&vec![0; 64 << 20]).await;
+    assert!(bytes.len() < 100_000);
+    server.put_object("zeros.txt", bytes, |object| object.content_encoding = Some("gzip".into()));
+    let source = open(&server, |config| config.max_size = Some(ByteSize(1 << 20)));
+    let error = fetch(&*source, "zeros.txt").await.unwrap_err();
+    assert!(matches!(error, SourceError::TooLarge { size, .. } if size < 2 << 20), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,7 +30,7 @@ impl ObjectSource {
         let account = checked_name(&name, "account", &config.account)?;
         let container = checked_name(&name, "container", &config.container)?;
         let mut builder = MicrosoftAzureBuilder::new()
-            .with_http_connector(Connector(Dialect::Azure))
+            .with_http_connector(Connector { dialect: Dialect::Azure, takes_gzip: false })
             .with_client_options(client_options(keys))
             .with_retry(retries())
             .with_account(&account)

@@ -3,7 +3,8 @@
 
 use super::Shared;
 use super::error::{Asked, error_of, refusal_in};
-use super::page::etag_of;
+use super::inflating::{Coding, inflated};
+use super::page::{etag_of, shortened};
 use super::transport::Purpose;
 use crate::{Fetch, Fetched, SourceError};
 use bytes::Bytes;
@@ -55,15 +56,16 @@ impl Shared {
             }
             (result, _) => result.map_err(failed)?,
         };
-        if let Some(encoding) =
-            result.attributes.get(&Attribute::ContentEncoding).filter(|it| is_compression(it))
-        {
+        let encoding =
+            result.attributes.get(&Attribute::ContentEncoding).map(|value| value.as_ref().to_owned());
+        let coding = Coding::of(encoding.as_deref());
+        if coding == Coding::Unknown {
             return Err(SourceError::Malformed {
                 source_name: self.name.clone(),
                 locator: locator.to_owned(),
                 reason: format!(
                     "it is stored with `Content-Encoding: {}`, which is not undone",
-                    encoding.as_ref()
+                    encoding.as_deref().map(shortened).unwrap_or_default()
                 ),
             });
         }
@@ -72,7 +74,12 @@ impl Shared {
             result.attributes.get(&Attribute::ContentType).map(|value| value.as_ref().to_owned());
         let size = result.meta.size;
         let pieces = Reading::new(Arc::clone(self), locator, key.path, result).into_pieces();
-        let content = self.spool.take_in(&self.name, locator, Some(size), self.max_size, pieces).await?;
+        let content = if coding == Coding::Gzip {
+            let pieces = inflated(self.name.clone(), locator.to_owned(), pieces);
+            self.spool.take_in(&self.name, locator, None, self.max_size, pieces).await?
+        } else {
+            self.spool.take_in(&self.name, locator, Some(size), self.max_size, pieces).await?
+        };
         let name = locator.rsplit('/').next().unwrap_or(locator);
         Ok(Fetch::Document(Fetched::new(content, stamp, name).with_content_type(content_type)))
     }
@@ -100,16 +107,6 @@ fn options(range: Option<Range<u64>>, if_none_match: Option<String>, if_match: O
 
 fn has_status(error: &object_store::Error, status: StatusCode) -> bool {
     refusal_in(error).is_some_and(|refusal| refusal.status == status)
-}
-
-/// Whether an encoding changes the bytes. Some upload with `aws-chunked`, or the name of a character set.
-fn is_compression(encoding: &str) -> bool {
-    encoding.split(',').any(|coding| {
-        let coding = coding.trim();
-        ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"]
-            .iter()
-            .any(|known| coding.eq_ignore_ascii_case(known))
-    })
 }
 
 /// The stamp of an object as it is fetched: the same as it is listed with.

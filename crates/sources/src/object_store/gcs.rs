@@ -22,7 +22,7 @@ impl ObjectSource {
         let keys = config.object_keys();
         let bucket = checked_name(&name, "bucket", &config.bucket)?;
         let mut builder = GoogleCloudStorageBuilder::new()
-            .with_http_connector(Connector(Dialect::S3))
+            .with_http_connector(Connector { dialect: Dialect::S3, takes_gzip: true })
             .with_client_options(client_options(keys))
             .with_retry(retries())
             .with_bucket_name(&bucket);

@@ -4,6 +4,7 @@ mod azure;
 mod error;
 mod fetching;
 mod gcs;
+mod inflating;
 mod listing;
 mod page;
 mod rules;

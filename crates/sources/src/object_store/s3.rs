@@ -39,7 +39,7 @@ impl ObjectSource {
             return Err(unusable(&name, "bucket", problem));
         }
         let mut builder = AmazonS3Builder::new()
-            .with_http_connector(Connector(Dialect::S3))
+            .with_http_connector(Connector { dialect: Dialect::S3, takes_gzip: false })
             .with_client_options(client_options(keys))
             .with_retry(retries())
             .with_bucket_name(&bucket)

@@ -11,6 +11,7 @@ use object_store::client::{
     HttpService, ReqwestConnector,
 };
 use reqwest::StatusCode;
+use reqwest::header::{ACCEPT_ENCODING, HeaderValue};
 use std::error::Error;
 use std::sync::Arc;
 use thiserror::Error;
@@ -84,13 +85,18 @@ impl Refusal {
 
 /// Connects stores, and whatever gives them their credentials.
 #[derive(Debug)]
-pub(super) struct Connector(pub(super) Dialect);
+pub(super) struct Connector {
+    pub(super) dialect: Dialect,
+    /// Whether objects are asked for as they are stored. Google's store otherwise inflates those that are compressed,
+    /// and tells no length of them.
+    pub(super) takes_gzip: bool,
+}
 
 impl HttpConnector for Connector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         install_tls();
         let client = ReqwestConnector::default().connect(options)?;
-        Ok(HttpClient::new(Service { client, dialect: self.0 }))
+        Ok(HttpClient::new(Service { client, dialect: self.dialect, takes_gzip: self.takes_gzip }))
     }
 }
 
@@ -98,14 +104,18 @@ impl HttpConnector for Connector {
 struct Service {
     client: HttpClient,
     dialect: Dialect,
+    takes_gzip: bool,
 }
 
 #[async_trait]
 impl HttpService for Service {
-    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let Some(purpose) = request.extensions().get::<Purpose>().copied() else {
             return self.ask_for_credentials(request).await;
         };
+        if self.takes_gzip && purpose == Purpose::Object {
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         let response = self.client.execute(request).await?;
         if !response.status().is_success() {
             let refusal = refusal_of(response).await;
