@@ -10,6 +10,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use gdg_test_database::TestDatabase;
+use gdg_test_servers::azure::{ACCOUNT, AzureServer, CONTAINER};
+use gdg_test_servers::gcs::{self, GcsServer};
 use gdg_test_servers::s3::{ACCESS_KEY_ID, BUCKET, S3Server, SECRET_ACCESS_KEY};
 use parquet::data_type::{ByteArray, ByteArrayType};
 use parquet::file::properties::WriterProperties;
@@ -26,6 +28,8 @@ use tokio::net::TcpListener;
 struct Servers {
     site: String,
     s3: S3Server,
+    gcs: GcsServer,
+    azure: AzureServer,
     /// Pages that were sent as a whole, and not only said to be as they were.
     pages_sent: Arc<AtomicUsize>,
     runtime: tokio::runtime::Runtime,
@@ -36,7 +40,7 @@ impl Servers {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let pages_sent = Arc::new(AtomicUsize::new(0));
-        let (site, s3) = runtime.block_on(async {
+        let (site, s3, gcs, azure) = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let site = format!("http://{}", listener.local_addr().unwrap());
             let routes = Router::new()
@@ -49,9 +53,12 @@ impl Servers {
             let s3 = S3Server::start().await;
             s3.put("guides/first.md", "# First of the bucket\n\n[second](second.md)\n");
             s3.put("guides/second.md", "# Second of the bucket\n");
-            (site, s3)
+            let (gcs, azure) = (GcsServer::start().await, AzureServer::start().await);
+            gcs.put("a.md", "# In Google's cloud\n");
+            azure.put("a.md", "# In Microsoft's cloud\n");
+            (site, s3, gcs, azure)
         });
-        Self { site, s3, pages_sent, runtime }
+        Self { site, s3, gcs, azure, pages_sent, runtime }
     }
 }
 
@@ -100,12 +107,17 @@ fn prepare(place: &Place, servers: &Servers, head: &str) {
     )
     .unwrap();
     let (site, s3) = (&servers.site, servers.s3.endpoint());
+    let (gcs, gcs_bucket, azure) = (servers.gcs.endpoint(), gcs::BUCKET, servers.azure.endpoint());
     let config = format!(
         "{head}
 content_sources:
   - {{ name: files, type: file, base_path: documents }}
   - {{ name: bucket, type: s3, bucket: {BUCKET}, prefix: guides, endpoint: \"{s3}\", allow_http: true,
       access_key_id: {ACCESS_KEY_ID}, secret_access_key_env: S3_SECRET }}
+  - {{ name: google, type: gcs, bucket: {gcs_bucket}, endpoint: \"{gcs}\", allow_http: true, anonymous: true }}
+  - {{ name: microsoft, type: azure, account: {ACCOUNT}, container: {CONTAINER}, endpoint: \"{azure}\", allow_http: true,
+      anonymous: true }}
+  - {{ name: list, type: http, url_list: [\"{site}/site/b.html\"], allow_private_networks: true }}
   - {{ name: site, type: web, base_url: \"{site}/site/\", url_list: [\"{site}/site/start.html\"], max_link_depth: 3,
       allow_private_networks: true }}
   - {{ name: tickets, type: database, uri: \"sqlite:tickets.db\", table: tickets,
@@ -144,9 +156,9 @@ fn work(place: &Place, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What each source has: files 2, bucket 2, tickets 2, rows 3, articles 3; of the site its index, the start, two pages,
-/// and three days of the calendar.
-const STORED: u64 = 2 + 2 + 2 + 3 + 3 + 7;
+/// What each source has: files 2, bucket 2, one each in the other clouds and in the list, tickets 2, rows 3, articles 3;
+/// of the site its index, the start, two pages, and three days of the calendar.
+const STORED: u64 = 2 + 2 + 3 + 2 + 3 + 3 + 7;
 
 fn check(servers: &Servers, mut run: impl FnMut() -> Value) -> Value {
     let first = run();

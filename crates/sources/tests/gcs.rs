@@ -2,16 +2,19 @@
 
 #![allow(clippy::unwrap_used)] // what panics is a test that fails
 
+mod lake;
+
 use async_trait::async_trait;
-use futures::TryStreamExt;
+
 use gdg_config::{Environment, GcsSourceConfig, Secret, SourceConfig, SourceKind};
-use gdg_model::{DocId, DocumentRef, ErrorClass, SourceName, Stamp};
-use gdg_sources::conformance::{Fixture, goes_on_behind_every_cursor};
-use gdg_sources::{
-    Fetch, Fetched, ListedBatch, OpenSourceError, Source, SourceContext, SourceError, open_source,
-};
+use gdg_model::{ErrorClass, SourceName};
+use gdg_sources::conformance::Fixture;
+use gdg_sources::{OpenSourceError, Source, SourceContext, open_source};
+use gdg_test_servers::bucket::Bucket;
 use gdg_test_servers::faults::Fault;
+use gdg_test_servers::faults::Faults;
 use gdg_test_servers::gcs::{BUCKET, GcsServer};
+use lake::{Lake, batches, fetch, listed};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -43,97 +46,44 @@ async fn make() -> GcsFixture {
 
 gdg_sources::source_conformance_tests!(make);
 
+impl Lake for GcsServer {
+    fn bucket(&self) -> &Bucket {
+        self
+    }
+
+    fn faults(&self) -> &Faults {
+        GcsServer::faults(self)
+    }
+
+    fn open(&self, page_size: u32) -> Arc<dyn Source> {
+        open(self, |config| config.page_size = NonZeroU32::new(page_size).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn keys_of_every_shape_are_listed_page_by_page_and_fetched() {
+    lake::keys_of_every_shape_are_listed_page_by_page_and_fetched(&GcsServer::start().await).await;
+}
+
+#[tokio::test]
+async fn an_unchanged_object_is_not_sent_again() {
+    lake::an_unchanged_object_is_not_sent_again(&GcsServer::start().await).await;
+}
+
+#[tokio::test]
+async fn a_large_object_that_changes_between_its_parts_is_not_mixed() {
+    lake::a_large_object_that_changes_between_its_parts_is_not_mixed(&GcsServer::start().await).await;
+}
+
 fn try_open(config: GcsSourceConfig, context: &SourceContext) -> Result<Arc<dyn Source>, OpenSourceError> {
     let kind = SourceKind::Gcs(Box::new(config));
-    open_source(&SourceConfig { name: SourceName::new("lake"), kind }, context)
+    open_source(&SourceConfig { name: SourceName::new(lake::NAME), kind }, context)
 }
 
 fn open(server: &GcsServer, change: impl FnOnce(&mut GcsSourceConfig)) -> Arc<dyn Source> {
     let mut config = config(&server.endpoint());
     change(&mut config);
     try_open(config, &SourceContext::default()).unwrap()
-}
-
-async fn batches(source: &dyn Source) -> Result<Vec<ListedBatch>, SourceError> {
-    source.list(None, 1_000).try_collect().await
-}
-
-async fn listed(source: &dyn Source) -> Vec<String> {
-    let batches = batches(source).await.unwrap();
-    assert!(batches.iter().all(|batch| batch.problems.is_empty()));
-    batches.into_iter().flat_map(|batch| batch.documents).map(|document| document.locator).collect()
-}
-
-fn document(locator: &str) -> DocumentRef {
-    let source_name = SourceName::new("lake");
-    DocumentRef {
-        doc_id: DocId::in_source(&source_name, locator),
-        source_name,
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
-}
-
-async fn fetch(source: &dyn Source, locator: &str) -> Result<Fetched, SourceError> {
-    match source.fetch(&document(locator), None).await? {
-        Fetch::Document(fetched) => Ok(fetched),
-        Fetch::Unchanged { .. } => panic!("nothing is known"),
-    }
-}
-
-#[tokio::test]
-async fn keys_of_every_shape_are_listed_page_by_page_and_fetched() {
-    let server = GcsServer::start().await;
-    let mut keys =
-        [" a ", "100%.md", "a#b?c&d=e+f.md", "a&<b>.md", "caf\u{e9}.md", "docs-old.md", "\u{1f600}.md"];
-    for key in keys.into_iter().chain(["docs/"]) {
-        server.put(key, key.to_owned());
-    }
-    keys.sort_unstable();
-    for page_size in [1, 3, 1_000] {
-        let source = open(&server, |config| config.page_size = NonZeroU32::new(page_size).unwrap());
-        assert_eq!(listed(&*source).await, keys);
-        goes_on_behind_every_cursor(&*source, 2).await;
-        for key in keys {
-            assert_eq!(fetch(&*source, key).await.unwrap().content.read(100).unwrap(), key.as_bytes());
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_unchanged_object_is_not_sent_again() {
-    let server = GcsServer::start().await;
-    server.put("a.md", "a");
-    let source = open(&server, |_| {});
-    let stamp = fetch(&*source, "a.md").await.unwrap().stamp;
-    let again = source.fetch(&document("a.md"), Some(&stamp)).await.unwrap();
-    assert!(matches!(again, Fetch::Unchanged { .. }));
-}
-
-#[tokio::test]
-async fn a_large_object_that_changes_between_its_parts_is_not_mixed() {
-    let server = GcsServer::start().await;
-    let bytes: Vec<u8> = (0..4_u64 << 20).flat_map(u64::to_le_bytes).collect();
-    server.put("large.bin", bytes.clone());
-    let source = open(&server, |_| {});
-    let document = batches(&*source).await.unwrap().remove(0).documents.remove(0);
-    let Fetch::Document(fetched) = source.fetch(&document, None).await.unwrap() else {
-        panic!("nothing is known")
-    };
-    assert_eq!(fetched.stamp, document.stamp);
-    assert!(fetched.content.read(u64::MAX).unwrap() == bytes);
-    let bucket = (*server).clone();
-    let mut gets = 0;
-    server.faults().inject(move |_| {
-        gets += 1;
-        if gets == 2 {
-            bucket.put("large.bin", bytes.clone());
-        }
-        Fault::None
-    });
-    let error = source.fetch(&document, None).await.unwrap_err();
-    assert!(matches!(error, SourceError::ChangedMeanwhile { .. }), "{error}");
 }
 
 fn config(endpoint: &str) -> GcsSourceConfig {

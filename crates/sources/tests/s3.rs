@@ -3,17 +3,19 @@
 #![allow(clippy::unwrap_used)] // what panics is a test that fails
 
 use async_compression::tokio::write::GzipEncoder;
+mod lake;
+
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use gdg_config::{ByteSize, Environment, S3SourceConfig, Seconds, Secret, SourceConfig, SourceKind};
-use gdg_model::{DocId, DocumentRef, ErrorClass, SourceName, Stamp};
+use gdg_model::{DocumentRef, ErrorClass, SourceName, Stamp};
 use gdg_sources::conformance::{Fixture, goes_on_behind_every_cursor};
 use gdg_sources::{
-    Cursor, Fetch, Fetched, ListedBatch, OpenSourceError, Source, SourceContext, SourceError, Spool,
-    open_source,
+    Cursor, Fetch, Fetched, OpenSourceError, Source, SourceContext, SourceError, Spool, open_source,
 };
 use gdg_test_servers::faults::Fault;
 use gdg_test_servers::s3::{ACCESS_KEY_ID, BUCKET, S3Server, SECRET_ACCESS_KEY};
+use lake::{batches, document, listed};
 use std::fmt::Write;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -68,27 +70,6 @@ fn open(server: &S3Server, change: impl FnOnce(&mut S3SourceConfig)) -> Arc<dyn 
     let mut config = config(&server.endpoint());
     change(&mut config);
     try_open(config, &SourceContext::default()).unwrap()
-}
-
-async fn batches(source: &dyn Source) -> Result<Vec<ListedBatch>, SourceError> {
-    source.list(None, 1_000).try_collect().await
-}
-
-async fn listed(source: &dyn Source) -> Vec<String> {
-    let batches = batches(source).await.unwrap();
-    assert!(batches.iter().all(|batch| batch.problems.is_empty()));
-    batches.into_iter().flat_map(|batch| batch.documents).map(|document| document.locator).collect()
-}
-
-fn document(locator: &str) -> DocumentRef {
-    let source_name = SourceName::new("lake");
-    DocumentRef {
-        doc_id: DocId::in_source(&source_name, locator),
-        source_name,
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
 }
 
 async fn fetch_document(source: &dyn Source, document: &DocumentRef) -> Result<Fetched, SourceError> {
