@@ -19,6 +19,15 @@ pub struct DocumentRef {
     pub stamp: Stamp,
 }
 
+impl DocumentRef {
+    /// The document that the listing of `source_name` names by `locator`.
+    pub fn listed(source_name: &SourceName, locator: impl Into<String>, stamp: Stamp) -> Self {
+        let locator = locator.into();
+        let doc_id = DocId::in_source(source_name, &locator);
+        Self { doc_id, source_name: source_name.clone(), locator, link_depth: 0, stamp }
+    }
+}
+
 /// What a listing tells of a document's version. Equal stamps that tell
 /// anything mean an unchanged document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

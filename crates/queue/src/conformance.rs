@@ -10,7 +10,7 @@
 use crate::{
     Claim, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority, Queue, RetryPolicy,
 };
-use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -68,13 +68,7 @@ fn worker(name: &str) -> WorkerId {
 
 fn document(name: &str) -> NewDocument {
     let source_name = SourceName::new("source");
-    let document = DocumentRef {
-        doc_id: DocId::in_source(&source_name, name),
-        source_name,
-        locator: name.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    };
+    let document = DocumentRef::listed(&source_name, name, Stamp::default());
     NewDocument { document, priority: Priority::Normal }
 }
 

@@ -43,13 +43,7 @@
 //!
 //! let (run, worker) = (RunId::new("run-1"), WorkerId::new("worker-01"));
 //! let source = SourceName::new("notes");
-//! let document = DocumentRef {
-//!     doc_id: DocId::in_source(&source, "a.md"),
-//!     source_name: source,
-//!     locator: "a.md".into(),
-//!     link_depth: 0,
-//!     stamp: Stamp::default(),
-//! };
+//! let document = DocumentRef::listed(&source, "a.md", Stamp::default());
 //! queue.enqueue(&run, vec![NewDocument { document, priority: Priority::Normal }]).await?;
 //!
 //! let claims = queue.claim(&run, &worker, 10).await?;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // what panics is a test that fails
 
 use async_trait::async_trait;
-use gdg_model::{DocId, DocumentRef, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocumentRef, RunId, SourceName, Stamp, WorkerId};
 use gdg_postgres::Postgres;
 use gdg_queue::conformance::{Step, any_steps, eager_policy, follows_the_model};
 use gdg_queue::postgres::{LowWaterMarks, PostgresQueue};
@@ -71,13 +71,7 @@ fn documents(numbers: std::ops::Range<u32>) -> Vec<NewDocument> {
     numbers
         .map(|number| {
             let locator = format!("{number}.md");
-            let document = DocumentRef {
-                doc_id: DocId::in_source(&source_name, &locator),
-                source_name: source_name.clone(),
-                locator,
-                link_depth: 0,
-                stamp: Stamp::default(),
-            };
+            let document = DocumentRef::listed(&source_name, locator, Stamp::default());
             NewDocument { document, priority: Priority::Normal }
         })
         .collect()

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // what panics is a test that fails
 
-use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
 use gdg_queue::conformance::{any_steps, eager_policy, follows_the_model};
 use gdg_queue::sqlite::{SqliteQueue, TEST_SCHEMA};
 use gdg_queue::{Failure, NewDocument, Priority, Queue, RetryPolicy};
@@ -36,13 +36,7 @@ async fn a_dead_letter_tells_every_attempt() {
     let queue = SqliteQueue::new(database.clone(), eager_policy());
     let run = RunId::new("run-1");
     let source_name = SourceName::new("source");
-    let document = DocumentRef {
-        doc_id: DocId::in_source(&source_name, "a.md"),
-        source_name,
-        locator: "a.md".into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    };
+    let document = DocumentRef::listed(&source_name, "a.md", Stamp::default());
     queue.enqueue(&run, vec![NewDocument { document, priority: Priority::Normal }]).await.unwrap();
     for (class, message) in [(ErrorClass::Transient, "busy"), (ErrorClass::Permanent, "gone")] {
         let claim = queue.claim(&run, &WorkerId::new("worker-1"), 1).await.unwrap().remove(0);

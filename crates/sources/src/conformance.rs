@@ -130,13 +130,7 @@ async fn listed(source: &dyn Source, locator: &str) -> DocumentRef {
 }
 
 fn named(source: &dyn Source, locator: &str) -> DocumentRef {
-    DocumentRef {
-        doc_id: DocId::in_source(source.name(), locator),
-        source_name: source.name().clone(),
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
+    DocumentRef::listed(source.name(), locator, Stamp::default())
 }
 
 /// Checks that whatever batch a listing is interrupted at, it goes on to the

@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use gdg_config::{ByteSize, Environment, HttpSourceConfig, Seconds, Secret, SourceConfig, SourceKind};
-use gdg_model::{DocId, DocumentRef, ErrorClass, SourceName, Stamp};
+use gdg_model::{DocumentRef, ErrorClass, SourceName, Stamp};
 use gdg_sources::conformance::Fixture;
 use gdg_sources::{
     Fetch, Fetched, ListedBatch, OpenSourceError, Source, SourceContext, SourceError, open_source,
@@ -77,13 +77,7 @@ async fn listed(source: &dyn Source) -> Vec<String> {
 
 fn document(locator: &str) -> DocumentRef {
     let source_name = SourceName::new("files");
-    DocumentRef {
-        doc_id: DocId::in_source(&source_name, locator),
-        source_name,
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
+    DocumentRef::listed(&source_name, locator, Stamp::default())
 }
 
 async fn fetch(source: &dyn Source, locator: &str) -> Result<Fetched, SourceError> {

@@ -72,13 +72,11 @@ fn document(number: u32, elements: u32) -> GraphDocument {
     });
     let links = links.collect();
     let header = DocumentHeader {
-        document: DocumentRef {
-            doc_id: DocId::in_source(&source_name, &name(number)),
-            source_name,
-            locator: name(number),
-            link_depth: 0,
-            stamp: Stamp { etag: None, modified_at: Some(1_700_000_000_000_000_000), size: Some(9_000) },
-        },
+        document: DocumentRef::listed(
+            &source_name,
+            name(number),
+            Stamp { etag: None, modified_at: Some(1_700_000_000_000_000_000), size: Some(9_000) },
+        ),
         size: 9_000,
         content_hash: ContentHash::of(&number.to_le_bytes()),
         parse_fingerprint: "0123456789abcdef".into(),

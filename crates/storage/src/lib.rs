@@ -20,13 +20,7 @@
 //! database.execute_batch(sqlite::TEST_SCHEMA)?;
 //!
 //! let source_name = SourceName::new("notes");
-//! let document = DocumentRef {
-//!     doc_id: DocId::in_source(&source_name, "a.md"),
-//!     source_name,
-//!     locator: "a.md".into(),
-//!     link_depth: 0,
-//!     stamp: Stamp::default(),
-//! };
+//! let document = DocumentRef::listed(&source_name, "a.md", Stamp::default());
 //! let parsed = ParsedDocument {
 //!     format: Format::Markdown,
 //!     title: None,

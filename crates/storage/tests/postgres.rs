@@ -45,13 +45,7 @@ fn document(name: &str, children: impl IntoIterator<Item = Element>) -> GraphDoc
         elements: std::iter::once(root).chain(children).collect(),
         links: vec![],
     };
-    let document = DocumentRef {
-        doc_id: doc_id(name),
-        source_name: source(),
-        locator: name.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    };
+    let document = DocumentRef::listed(&source(), name, Stamp::default());
     let header = DocumentHeader {
         document,
         size: 0,

@@ -7,7 +7,7 @@ use super::single::{Folder, Sizes};
 use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt};
 use gdg_config::{ByteSize, S3SourceConfig, SourceConfig, SourceKind};
-use gdg_model::{DocId, DocumentRef, SourceName, Stamp};
+use gdg_model::{DocumentRef, SourceName, Stamp};
 use gdg_sources::{Fetch, Source, SourceContext, Spool, open_source};
 use object_store::ObjectStore;
 use object_store::aws::AmazonS3Builder;
@@ -176,11 +176,5 @@ fn source(endpoint: &str) -> anyhow::Result<Arc<dyn Source>> {
 }
 
 fn document(source: &dyn Source, key: &str) -> DocumentRef {
-    DocumentRef {
-        doc_id: DocId::in_source(source.name(), key),
-        source_name: source.name().clone(),
-        locator: key.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
+    DocumentRef::listed(source.name(), key, Stamp::default())
 }

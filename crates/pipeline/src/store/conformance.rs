@@ -61,13 +61,7 @@ fn source() -> SourceName {
 }
 
 fn document(name: &str) -> DocumentRef {
-    DocumentRef {
-        doc_id: DocId::in_source(&source(), name),
-        source_name: source(),
-        locator: name.into(),
-        link_depth: 0,
-        stamp: Stamp { etag: None, modified_at: Some(1), size: Some(5) },
-    }
+    DocumentRef::listed(&source(), name, Stamp { etag: None, modified_at: Some(1), size: Some(5) })
 }
 
 fn batch(names: &[&str], cursor: &str) -> DiscoveryBatch {

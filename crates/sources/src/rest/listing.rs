@@ -14,7 +14,7 @@ use super::pagination::At;
 use super::place::{Place, Progress, mark_of};
 use super::service::{NoPage, Page, Service};
 use crate::{Cursor, ListedBatch, ListingProblem, ProblemScope, SourceError};
-use gdg_model::{DocId, DocumentRef};
+use gdg_model::DocumentRef;
 use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -190,13 +190,11 @@ impl Listing {
 
     fn document(&self, id: &str, item: &Value) -> DocumentRef {
         let locator = encoded(id);
-        DocumentRef {
-            doc_id: DocId::in_source(&self.service.name, &locator),
-            source_name: self.service.name.clone(),
+        DocumentRef::listed(
+            &self.service.name,
             locator,
-            link_depth: 0,
-            stamp: stamp_of_item(item, &self.service.settings.list.fields),
-        }
+            stamp_of_item(item, &self.service.settings.list.fields),
+        )
     }
 }
 

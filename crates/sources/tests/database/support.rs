@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt;
 use gdg_config::{DatabaseFieldMapping, DatabaseSourceConfig, SourceConfig, SourceKind};
-use gdg_model::{DocId, DocumentRef, SourceName, Stamp};
+use gdg_model::{DocumentRef, SourceName, Stamp};
 use gdg_sources::{Fetch, Fetched, OpenSourceError, Source, SourceContext, SourceError, open_source};
 use std::sync::Arc;
 
@@ -49,13 +49,7 @@ pub(crate) async fn documents(source: &dyn Source) -> Vec<DocumentRef> {
 
 pub(crate) fn document(locator: &str) -> DocumentRef {
     let source_name = SourceName::new("rows");
-    DocumentRef {
-        doc_id: DocId::in_source(&source_name, locator),
-        source_name,
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
+    DocumentRef::listed(&source_name, locator, Stamp::default())
 }
 
 pub(crate) async fn fetch(source: &dyn Source, locator: &str) -> Result<Fetched, SourceError> {

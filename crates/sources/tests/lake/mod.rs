@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub)] // each test program uses some of it
 
 use futures::TryStreamExt;
-use gdg_model::{DocId, DocumentRef, SourceName, Stamp};
+use gdg_model::{DocumentRef, SourceName, Stamp};
 use gdg_sources::conformance::goes_on_behind_every_cursor;
 use gdg_sources::{Fetch, Fetched, ListedBatch, Source, SourceError};
 use gdg_test_servers::bucket::Bucket;
@@ -33,13 +33,7 @@ pub async fn listed(source: &dyn Source) -> Vec<String> {
 
 pub fn document(locator: &str) -> DocumentRef {
     let source_name = SourceName::new(NAME);
-    DocumentRef {
-        doc_id: DocId::in_source(&source_name, locator),
-        source_name,
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
+    DocumentRef::listed(&source_name, locator, Stamp::default())
 }
 
 pub async fn fetch(source: &dyn Source, locator: &str) -> Result<Fetched, SourceError> {

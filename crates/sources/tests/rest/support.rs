@@ -3,7 +3,7 @@
 use axum::Router;
 use futures::{StreamExt, TryStreamExt};
 use gdg_config::{RestSourceConfig, SourceConfig, SourceKind};
-use gdg_model::{DocId, DocumentRef, SourceName, Stamp};
+use gdg_model::{DocumentRef, SourceName, Stamp};
 use gdg_sources::{Cursor, Fetch, Fetched, ListedBatch, OpenSourceError, Source, SourceContext, SourceError};
 use std::sync::Arc;
 
@@ -36,13 +36,7 @@ pub(crate) fn open(config: &RestSourceConfig) -> Arc<dyn Source> {
 
 pub(crate) fn document(locator: &str) -> DocumentRef {
     let source_name = SourceName::new("wiki");
-    DocumentRef {
-        doc_id: DocId::in_source(&source_name, locator),
-        source_name,
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
+    DocumentRef::listed(&source_name, locator, Stamp::default())
 }
 
 /// All batches, up to the first error.

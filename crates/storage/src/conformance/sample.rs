@@ -19,13 +19,11 @@ pub(super) fn doc_id(name: &str) -> DocId {
 
 pub(super) fn header(name: &str, content: &[u8]) -> DocumentHeader {
     DocumentHeader {
-        document: DocumentRef {
-            doc_id: doc_id(name),
-            source_name: source(),
-            locator: name.into(),
-            link_depth: 0,
-            stamp: Stamp { etag: None, modified_at: Some(7), size: Some(content.len() as u64) },
-        },
+        document: DocumentRef::listed(
+            &source(),
+            name,
+            Stamp { etag: None, modified_at: Some(7), size: Some(content.len() as u64) },
+        ),
         size: content.len() as u64,
         content_hash: ContentHash::of(content),
         parse_fingerprint: "fingerprint".into(),

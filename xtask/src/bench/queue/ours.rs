@@ -1,7 +1,7 @@
 //! Our queue, drained.
 
 use gdg_config::{ConnectionUri, Environment, StorageConfig};
-use gdg_model::{DocId, DocumentRef, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocumentRef, RunId, SourceName, Stamp, WorkerId};
 use gdg_postgres::{Postgres, Settings};
 use gdg_queue::postgres::{LowWaterMarks, PostgresQueue};
 use gdg_queue::{Claim, NewDocument, Priority, Queue, RetryPolicy};
@@ -34,13 +34,11 @@ pub(super) async fn enqueue(postgres: &Postgres, documents: u64) -> anyhow::Resu
         let batch = (number..documents.min(number + ENQUEUED_AT_ONCE)).map(|number| {
             // 300 bytes, as the rows of the pgbench script have.
             let locator = format!("{:0>120}/{number:012}.md", number % 997);
-            let document = DocumentRef {
-                doc_id: DocId::in_source(&source_name, &locator),
-                source_name: source_name.clone(),
+            let document = DocumentRef::listed(
+                &source_name,
                 locator,
-                link_depth: 0,
-                stamp: Stamp { etag: None, modified_at: Some(1), size: Some(1) },
-            };
+                Stamp { etag: None, modified_at: Some(1), size: Some(1) },
+            );
             NewDocument { document, priority: Priority::Normal }
         });
         let batch: Vec<NewDocument> = batch.collect();
