@@ -9,7 +9,7 @@ use gdg_model::{Attributes, ContentHash, DocumentRef, ErrorClass, ExplicitRelati
 use gdg_parsing::{DocumentParser, Input, ParseError};
 use gdg_queue::{Failure, Fence};
 use gdg_sources::{Fetch, Fetched, Source, SourceError};
-use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, StoredCopy};
+use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, Run, StoredCopy};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -28,6 +28,7 @@ pub(crate) struct Processor {
 }
 
 /// What a processor works with.
+#[derive(Clone)]
 pub(crate) struct ProcessorOptions {
     /// In the order in which links are offered to them.
     pub(crate) sources: Vec<Arc<dyn Source>>,
@@ -72,6 +73,13 @@ impl Failed {
 impl From<SourceError> for Failed {
     fn from(error: SourceError) -> Self {
         Self::early(error.class(), error.to_string())
+    }
+}
+
+impl ProcessorOptions {
+    /// For the documents of a run: from the second generation on there may be something to take over.
+    pub(crate) fn for_run(&self, run: &Run, copies: Arc<dyn CopyStore>) -> Self {
+        Self { copies: (run.generation > 1).then_some(copies), ..self.clone() }
     }
 }
 
@@ -213,9 +221,10 @@ impl ReadDocument {
     }
 
     fn take_over(self, copy: StoredCopy, fence: Fence) -> Ended {
-        let links = copy.links();
         tracing::debug!(doc_id = %self.header.document.doc_id, "taken over from a document with the same content");
-        self.end(fence, &links, |header, relationships| GraphDocument::copied(header, copy, relationships))
+        let (relationships, follow) = self.resolve(&copy.links());
+        let graph = GraphDocument::copied(self.header, copy, relationships).with_dependencies(follow);
+        Ended::Stored { fence, graph: Box::new(graph) }
     }
 
     /// Parses it. Blocks until it is done.
@@ -226,10 +235,9 @@ impl ReadDocument {
                 for (name, value) in self.metadata.iter() {
                     parsed.metadata.set(name.to_owned(), value.clone());
                 }
-                let links = parsed.links.clone();
-                Ok(self.end(fence, &links, |header, relationships| {
-                    GraphDocument::new(header, parsed, relationships)
-                }))
+                let (relationships, follow) = self.resolve(&parsed.links);
+                let graph = GraphDocument::new(self.header, parsed, relationships).with_dependencies(follow);
+                Ok(Ended::Stored { fence, graph: Box::new(graph) })
             }
             Err(failure) => {
                 let passed_over = options.unsupported == UnsupportedPolicy::Skip
@@ -243,20 +251,14 @@ impl ReadDocument {
         }
     }
 
-    /// The document with its links resolved, and its graph made ready for storing.
-    fn end(
-        self,
-        fence: Fence,
-        links: &[Link],
-        graph: impl FnOnce(DocumentHeader, Vec<ExplicitRelationship>) -> GraphDocument,
-    ) -> Ended {
+    /// The relationships that its links are, as far as they are stored, and the documents to follow them to.
+    fn resolve(&self, links: &[Link]) -> (Vec<ExplicitRelationship>, Vec<DocumentRef>) {
         let options = &self.processor.options;
         let (mut relationships, follow) = resolve_links(&options.sources, &self.header.document, links);
         if !options.stores_links {
             relationships.clear();
         }
-        let graph = graph(self.header, relationships).with_dependencies(follow);
-        Ended::Stored { fence, graph: Box::new(graph) }
+        (relationships, follow)
     }
 }
 

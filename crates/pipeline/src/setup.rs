@@ -1,8 +1,7 @@
 //! What both modes make of a configuration at their start.
 
 use crate::PipelineError;
-use crate::processing::{Processor, ProcessorOptions};
-use crate::store::CopyStore;
+use crate::processing::ProcessorOptions;
 use gdg_config::{Config, Environment};
 use gdg_parsing::{DocumentParser, SandboxCommand};
 use gdg_queue::RetryPolicy;
@@ -50,23 +49,21 @@ pub(crate) fn parse_threads(config: &Config) -> usize {
     )
 }
 
-/// What fetches and parses documents of `sources`, `threads` at a time. Where there is nothing to take over yet, `copies`
-/// is `None`.
-pub(crate) fn processor(
+/// How documents of `sources` are fetched and parsed, `threads` at a time; nothing is taken over from others.
+pub(crate) fn processor_options(
     config: &Config,
     sources: &[Arc<dyn Source>],
     sandbox: SandboxCommand,
     threads: usize,
     parse_fingerprint: &Arc<str>,
-    copies: Option<Arc<dyn CopyStore>>,
-) -> Processor {
-    Processor::new(ProcessorOptions {
+) -> ProcessorOptions {
+    ProcessorOptions {
         sources: sources.to_vec(),
         parser: Arc::new(DocumentParser::new(config.parsing.limits.clone(), sandbox, threads)),
         parse_threads: threads,
         unsupported: config.parsing.unsupported,
         stores_links: config.relationship_detection.stores_links(),
         parse_fingerprint: Arc::clone(parse_fingerprint),
-        copies,
-    })
+        copies: None,
+    }
 }

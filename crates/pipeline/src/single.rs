@@ -12,9 +12,8 @@ use crate::discovery::Discovery;
 use crate::in_hand::InHand;
 use crate::processing::Processor;
 use crate::pump::{ClaimLimits, Pump, Quota, Supplied, Supply};
-use crate::setup::{open_sources, parse_threads, processor, retry_policy};
+use crate::setup::{open_sources, parse_threads, processor_options, retry_policy};
 use crate::sqlite::{self, DatabaseLock, SqliteBackend};
-use crate::store::CopyStore;
 use crate::sweep::Sweep;
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
@@ -118,9 +117,9 @@ impl SingleWorker {
         );
         let parse_threads = parse_threads(config);
         let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
-        let copies = (run.generation > 1).then(|| Arc::new(backend.clone()) as Arc<dyn CopyStore>);
-        let processor =
-            processor(config, &sources, options.sandbox, parse_threads, &parse_fingerprint, copies);
+        let processing =
+            processor_options(config, &sources, options.sandbox, parse_threads, &parse_fingerprint);
+        let processor = Processor::new(processing.for_run(&run, Arc::new(backend.clone())));
         Ok(Self {
             backend,
             lock,

@@ -235,14 +235,16 @@ impl Database {
     ) -> Result<u64, PipelineError> {
         let unchanged: Vec<DocId> =
             group.unchanged.iter().map(|(_, document, ..)| document.doc_id.clone()).collect();
-        let mut linked = storage::dependencies_of(transaction, &unchanged).await?;
-        linked.extend(group.stored.iter().flat_map(|(_, graph)| graph.dependencies().cloned()));
+        let of_unchanged = storage::dependencies_of(transaction, &unchanged).await?;
+        let of_stored = group.stored.iter().flat_map(|(_, graph)| graph.dependencies());
+        let linked: Vec<&DocumentRef> = of_unchanged.iter().chain(of_stored).collect();
         if linked.is_empty() {
             return Ok(0);
         }
         let sources: HashSet<&SourceName> = linked.iter().map(|document| &document.source_name).collect();
         let following = self.following.sources(transaction, run, &sources).await?;
-        linked.retain(|document| following.contains(&document.source_name));
+        let linked = linked.into_iter().filter(|document| following.contains(&document.source_name));
+        let linked = linked.cloned().collect();
         enqueue_unhandled(transaction, run, linked).await
     }
 

@@ -12,10 +12,9 @@ use super::wakeups::Wakeups;
 use crate::commit_channel::commit_channel;
 use crate::committer::Committer;
 use crate::in_hand::InHand;
-use crate::processing::Processor;
+use crate::processing::{Processor, ProcessorOptions};
 use crate::pump::{ClaimLimits, Pump, Quota};
-use crate::setup::{open_sources, parse_threads, processor, retry_policy};
-use crate::store::CopyStore;
+use crate::setup::{open_sources, parse_threads, processor_options, retry_policy};
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
 use gdg_config::{Config, Environment};
@@ -106,9 +105,8 @@ pub async fn run(
     let threads = (parse_threads(config) / options.siblings.max(1)).max(1);
     let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
     let database = Arc::new(Database::new(postgres.clone(), retry_policy(config), entered.name.clone()));
-    let copies = Some(Arc::clone(&database) as Arc<dyn CopyStore>);
-    let parser_setup =
-        processor(config, &sources, options.sandbox.clone(), threads, &parse_fingerprint, copies);
+    let processing =
+        processor_options(config, &sources, options.sandbox.clone(), threads, &parse_fingerprint);
     let worker = Worker {
         database,
         name: entered.name.clone(),
@@ -116,7 +114,7 @@ pub async fn run(
         fingerprint: config.work_fingerprint(),
         wanted_generation: entered.wanted_generation,
         once: options.once,
-        processor: Arc::new(parser_setup),
+        processing,
         limits: ClaimLimits::new(config, threads, config.work_queue.prefetch_count as usize),
         commit_batch: config.processing.commit_batch_size.get() as usize,
         shutdown_grace: config.processing.shutdown_grace(),
@@ -240,7 +238,7 @@ struct Worker {
     fingerprint: String,
     wanted_generation: u32,
     once: bool,
-    processor: Arc<Processor>,
+    processing: ProcessorOptions,
     limits: ClaimLimits,
     commit_batch: usize,
     shutdown_grace: Duration,
@@ -362,8 +360,9 @@ impl Worker {
             over,
             poll_interval: self.timing.poll_interval,
         };
+        let copies = Arc::clone(&self.database);
         let pump = Pump {
-            processor: Arc::clone(&self.processor),
+            processor: Arc::new(Processor::new(self.processing.for_run(run, copies))),
             in_hand: Arc::clone(&self.in_hand),
             limits: self.limits,
             quota: Arc::clone(&self.quota),

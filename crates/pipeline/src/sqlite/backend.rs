@@ -406,7 +406,7 @@ impl Commit<'_> {
             Ended::Stored { graph, .. } => {
                 let document = &graph.header().document;
                 storage::store_document(self.transaction, self.run, graph)?;
-                self.follow(graph.dependencies().cloned().collect(), following)?;
+                self.follow(graph.dependencies(), following)?;
                 self.count(
                     &document.source_name,
                     Outcome::Stored,
@@ -417,7 +417,7 @@ impl Commit<'_> {
             Ended::Unchanged { document, format, size, .. } => {
                 storage::mark_seen(self.transaction, self.run, &document.doc_id, &document.stamp)?;
                 let links = storage::dependencies_of(self.transaction, &document.doc_id)?;
-                self.follow(links, following)?;
+                self.follow(&links, following)?;
                 self.count(&document.source_name, Outcome::Unchanged, *format, &tally_of_bytes(*size));
             }
             Ended::Skipped { header, .. } => {
@@ -436,12 +436,13 @@ impl Commit<'_> {
     }
 
     /// Enqueues the targets of links, those in sources whose links are followed by now.
-    fn follow(
+    fn follow<'d>(
         &mut self,
-        mut targets: Vec<DocumentRef>,
+        targets: impl IntoIterator<Item = &'d DocumentRef>,
         following: &HashSet<SourceName>,
     ) -> Result<(), PipelineError> {
-        targets.retain(|target| following.contains(&target.source_name));
+        let targets = targets.into_iter().filter(|target| following.contains(&target.source_name));
+        let targets = targets.cloned().collect();
         self.report.followed += enqueue_linked(self.transaction, self.run, targets)?;
         Ok(())
     }
