@@ -1,21 +1,27 @@
 //! File names for documents that come without one.
 
-/// Media types with the extension that stands for them.
-const EXTENSIONS: [(&str, &str); 14] = [
-    ("text/html", "html"),
-    ("application/xhtml+xml", "html"),
-    ("text/plain", "txt"),
-    ("text/markdown", "md"),
-    ("text/csv", "csv"),
-    ("text/xml", "xml"),
-    ("application/xml", "xml"),
-    ("application/json", "json"),
-    ("application/pdf", "pdf"),
-    ("message/rfc822", "eml"),
-    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
-    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx"),
-    ("application/zip", "zip"),
+/// Media types and the extensions that files of them have, the usual one first.
+const EXTENSIONS: [(&str, &[&str]); 20] = [
+    ("text/plain", &["txt", "text", "log"]),
+    ("text/html", &["html", "htm"]),
+    ("application/xhtml+xml", &["xhtml", "html"]),
+    ("text/markdown", &["md", "markdown"]),
+    ("text/x-markdown", &["md", "markdown"]),
+    ("application/json", &["json"]),
+    ("application/x-ndjson", &["jsonl", "ndjson"]),
+    ("text/csv", &["csv"]),
+    ("text/tab-separated-values", &["tsv"]),
+    ("text/xml", &["xml"]),
+    ("application/xml", &["xml"]),
+    ("application/yaml", &["yaml", "yml"]),
+    ("application/toml", &["toml"]),
+    ("application/pdf", &["pdf"]),
+    ("message/rfc822", &["eml"]),
+    ("application/rtf", &["rtf"]),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", &["docx"]),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &["xlsx"]),
+    ("application/vnd.openxmlformats-officedocument.presentationml.presentation", &["pptx"]),
+    ("application/zip", &["zip"]),
 ];
 /// Bytes of a name before its extension: what file systems take, with room to spare.
 const MAX_STEM: usize = 200;
@@ -38,15 +44,21 @@ pub(crate) fn file_name(title: &str, content_type: Option<&str>) -> String {
         stem = stem.get(..end).unwrap_or_default();
     }
     let stem = if stem.is_empty() { "document" } else { stem };
-    let essence = content_type.map(essence).unwrap_or_default();
-    match EXTENSIONS.iter().find(|(name, _)| *name == essence) {
-        Some((_, extension)) if !has_extension(stem, extension) => format!("{stem}.{extension}"),
-        _ => stem.to_owned(),
-    }
+    with_extension(stem, content_type)
 }
 
-fn has_extension(name: &str, extension: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
+/// The name with the usual extension of the media type, where it has none that files of that type have.
+pub(crate) fn with_extension(name: &str, content_type: Option<&str>) -> String {
+    let essence = content_type.map(essence).unwrap_or_default();
+    let extensions = EXTENSIONS.iter().find(|(media_type, _)| *media_type == essence);
+    let own = name.rsplit_once('.').map(|(_, own)| own);
+    let has_one = |extensions: &[&str]| {
+        own.is_some_and(|own| extensions.iter().any(|extension| extension.eq_ignore_ascii_case(own)))
+    };
+    match extensions {
+        Some((_, extensions @ [usual, ..])) if !has_one(extensions) => format!("{name}.{usual}"),
+        _ => name.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +75,10 @@ mod tests {
             ("", Some("text/markdown"), "document.md"),
             ("photo", Some("image/x-unknown"), "photo"),
             ("photo", None, "photo"),
+            ("notes.MD", Some("text/markdown"), "notes.MD"),
+            ("notes.md", Some("text/html"), "notes.md.html"),
+            ("7", Some("application/x-ndjson"), "7.jsonl"),
+            ("7.ndjson", Some("application/x-ndjson"), "7.ndjson"),
         ] {
             assert_eq!(file_name(title, content_type), expected);
         }
@@ -72,7 +88,7 @@ mod tests {
         #[test]
         fn any_title_makes_a_short_name(title in ".*") {
             let name = file_name(&title, Some("text/html"));
-            prop_assert!(name.len() <= MAX_STEM + 5 && !name.contains(['/', '\0', '\n']));
+            prop_assert!(name.len() <= MAX_STEM + ".html".len() && !name.contains(['/', '\0', '\n']));
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Credentials that a configuration gives as they are, by a variable or by a file.
 
 use crate::OpenSourceError;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use gdg_config::{Environment, Secret};
 use gdg_model::SourceName;
+use reqwest::header::HeaderValue;
 use std::path::Path;
 
 /// Looks credentials up. None of its errors shows one.
@@ -22,11 +25,16 @@ pub(crate) struct Given<'a> {
     pub(crate) file: Option<&'a Path>,
 }
 
-/// Makes [`Given`] of the fields of a section.
+/// Makes [`Given`] of the fields of a section, whose keys are called as they are, or as is said.
 macro_rules! given {
     ($config:ident . $key:ident, $variable:ident, $file:ident) => {
+        $crate::secrets::given!(
+            $config.$key, $variable, $file; stringify!($key), stringify!($variable), stringify!($file)
+        )
+    };
+    ($config:ident . $key:ident, $variable:ident, $file:ident; $($name:expr),+) => {
         $crate::secrets::Given {
-            keys: [stringify!($key), stringify!($variable), stringify!($file)],
+            keys: [$($name),+],
             text: $config.$key.as_ref(),
             variable: $config.$variable.as_deref(),
             file: $config.$file.as_deref(),
@@ -39,45 +47,72 @@ pub(crate) use given;
 impl Secrets<'_> {
     /// The credential, if one is given. More than one way to give it is an error, and so is an empty one.
     pub(crate) fn find(&self, given: Given<'_>) -> Result<Option<Secret>, OpenSourceError> {
-        let [key, variable_key, file_key] = given.keys;
-        match (given.text, given.variable, given.file) {
-            (None, None, None) => Ok(None),
-            (Some(text), None, None) => self.checked(key, text.expose()).map(Some),
-            (None, Some(variable), None) => {
-                let text = self.environment.get(variable).ok_or_else(|| {
-                    self.unusable(variable_key, format!("names the variable `{variable}`, which is not set"))
-                })?;
-                self.checked(variable_key, text).map(Some)
-            }
-            (None, None, Some(file)) => {
-                let text = std::fs::read_to_string(file).map_err(|error| {
-                    self.unusable(
-                        file_key,
-                        format!("names `{}`, which cannot be read: {error}", file.display()),
-                    )
-                })?;
-                self.checked(file_key, &text).map(Some)
-            }
-            _ => Err(self.unusable(
-                key,
-                format!("is given more than once: keep one of `{key}`, `{variable_key}` and `{file_key}`"),
-            )),
-        }
+        let found = find_secret(self.environment, given).and_then(|found| found.map(not_empty).transpose());
+        let found = found.map_err(|(key, problem)| self.unusable(key, problem))?;
+        Ok(found.map(|(_, secret)| secret))
     }
 
-    fn checked(&self, key: &'static str, text: &str) -> Result<Secret, OpenSourceError> {
-        // Files end with a line break, and so do variables that were made of them.
-        let text = text.trim_end_matches(['\r', '\n']);
-        if text.is_empty() {
-            Err(self.unusable(key, "gives an empty text".into()))
-        } else {
-            Ok(Secret::new(text))
-        }
+    pub(crate) fn unusable(&self, key: &'static str, problem: impl Into<String>) -> OpenSourceError {
+        OpenSourceError::Unusable { source_name: self.source_name.clone(), key, problem: problem.into() }
     }
+}
 
-    pub(crate) fn unusable(&self, key: &'static str, problem: String) -> OpenSourceError {
-        OpenSourceError::Unusable { source_name: self.source_name.clone(), key, problem }
+/// A key, and what is wrong with it: the rest of a sentence that begins with the key.
+pub(crate) type Problem = (&'static str, String);
+
+/// The credential, if one is given, and the key that gives it. More than one way to give it is an error.
+pub(crate) fn find_secret(
+    environment: &Environment,
+    given: Given<'_>,
+) -> Result<Option<(&'static str, Secret)>, Problem> {
+    let [key, variable_key, file_key] = given.keys;
+    // Files end with a line break, and so do variables that were made of them.
+    let secret = |text: &str| Secret::new(text.trim_end_matches(['\r', '\n']));
+    match (given.text, given.variable, given.file) {
+        (None, None, None) => Ok(None),
+        (Some(text), None, None) => Ok(Some((key, secret(text.expose())))),
+        (None, Some(variable), None) => {
+            let text = variable_of(environment, variable_key, variable)?;
+            Ok(Some((variable_key, secret(text))))
+        }
+        (None, None, Some(file)) => match std::fs::read_to_string(file) {
+            Ok(text) => Ok(Some((file_key, secret(&text)))),
+            Err(error) => {
+                Err((file_key, format!("names `{}`, which cannot be read: {error}", file.display())))
+            }
+        },
+        _ => Err((
+            key,
+            format!("is given more than once: keep one of `{key}`, `{variable_key}` and `{file_key}`"),
+        )),
     }
+}
+
+/// The variable that a key names.
+pub(crate) fn variable_of<'e>(
+    environment: &'e Environment,
+    key: &'static str,
+    variable: &str,
+) -> Result<&'e str, Problem> {
+    let found = environment.get(variable);
+    found.ok_or_else(|| (key, format!("names the variable `{variable}`, which is not set")))
+}
+
+/// Refuses a credential that says nothing.
+pub(crate) fn not_empty((key, secret): (&'static str, Secret)) -> Result<(&'static str, Secret), Problem> {
+    if secret.expose().is_empty() { Err((key, "gives an empty text".into())) } else { Ok((key, secret)) }
+}
+
+/// The value of the header `Authorization` by which a user and a password are sent.
+pub(crate) fn basic_authorization(user: &str, password: &str) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))
+}
+
+/// The value of a header that logs do not show; `None` where no header can have it.
+pub(crate) fn sensitive_header(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod dialect;
 mod key;
 mod listing;
 mod mysql;
-mod names;
 mod postgres;
 mod query;
 mod reading;
@@ -96,11 +95,10 @@ impl Source for DatabaseSource {
         batch_size: usize,
     ) -> BoxStream<'static, Result<ListedBatch, SourceError>> {
         let listing = Listing::new(Arc::clone(&self.shared), after.as_ref());
-        stream::try_unfold(Some(listing), move |listing| async move {
-            let Some(listing) = listing else { return Ok(None) };
+        stream::try_unfold(listing, move |listing| async move {
             let mut listing = listing?;
             let batch = listing.next_batch(batch_size).await?;
-            Ok(batch.map(|batch| (batch, Some(Ok(listing)))))
+            Ok(batch.map(|batch| (batch, Ok(listing))))
         })
         .boxed()
     }

@@ -4,10 +4,10 @@ use super::Shared;
 use super::dialect::Column;
 use super::key::{Key, KeyPart, parts_of_locator};
 use super::listing::stamp_of;
-use super::names::file_name;
 use super::server::Connection;
 use super::session::{Cell, ColumnType, Kind, Row, Statement};
 use super::statements::{Columns, MAX_METADATA};
+use crate::naming::with_extension;
 use crate::{Content, Fetch, Fetched, SourceError};
 use bytes::Bytes;
 use futures::stream;
@@ -60,7 +60,10 @@ impl Shared {
                 return Err(self.changed(locator));
             }
         }
-        let name = name.unwrap_or_else(|| file_name(locator, content_type.as_deref()));
+        let name = name.unwrap_or_else(|| {
+            let last = locator.rsplit('/').next().unwrap_or_default();
+            with_extension(last, content_type.as_deref())
+        });
         let fetched = Fetched::new(content, stamp, name);
         Ok(Fetch::Document(fetched.with_content_type(content_type).with_metadata(metadata)))
     }

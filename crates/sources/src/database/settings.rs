@@ -6,12 +6,11 @@ use super::query::checked_query;
 use super::server::Server;
 use super::statements::{ColumnNames, Statements};
 use crate::OpenSourceError;
+pub(super) use crate::secrets::Problem;
+use crate::secrets::{find_secret, given};
 use gdg_config::{ByteSize, DatabaseBackend, DatabaseSourceConfig, Environment, Secret};
 use gdg_model::SourceName;
 use url::Url;
-
-/// A key, and the rest of a sentence that begins with it.
-pub(super) type Problem = (&'static str, String);
 
 /// What of a configuration is needed to list and fetch.
 #[derive(Debug)]
@@ -190,23 +189,9 @@ fn media_type(text: &str) -> Result<String, Problem> {
 fn password(config: &DatabaseSourceConfig, environment: &Environment) -> Result<Option<Secret>, Problem> {
     let uri = config.uri.as_ref().and_then(|uri| Url::parse(uri.expose()).ok());
     let is_in_uri = uri.is_some_and(|uri| uri.password().is_some());
-    match (&config.password, &config.password_env, &config.password_file) {
-        (None, None, None) => Ok(None),
-        _ if is_in_uri => Err(("password", "is given in uri as well".into())),
-        (Some(password), None, None) => Ok(Some(password.clone())),
-        (None, Some(variable), None) => match environment.get(variable) {
-            Some(password) => Ok(Some(Secret::new(password))),
-            None => Err(("password_env", format!("names the variable `{variable}`, which is not set"))),
-        },
-        (None, None, Some(path)) => match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n'])))),
-            Err(error) => {
-                Err(("password_file", format!("names `{}`, which cannot be read: {error}", path.display())))
-            }
-        },
-        _ => Err((
-            "password",
-            "is given more than once: give one of password, password_env and password_file".into(),
-        )),
+    let given = given!(config.password, password_env, password_file);
+    if is_in_uri && (given.text.is_some() || given.variable.is_some() || given.file.is_some()) {
+        return Err(("password", "is given in uri as well".into()));
     }
+    Ok(find_secret(environment, given)?.map(|(_, secret)| secret))
 }

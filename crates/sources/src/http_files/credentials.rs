@@ -1,12 +1,10 @@
 //! What authorises: a name and a password, or a token.
 
 use crate::OpenSourceError;
-use crate::secrets::{Secrets, given};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use crate::secrets::{Secrets, basic_authorization, given, sensitive_header};
 use gdg_config::{Environment, HttpSourceConfig};
 use gdg_model::SourceName;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 
 /// The headers of a configuration. None of its errors shows a credential.
 pub(super) fn headers(
@@ -21,21 +19,18 @@ pub(super) fn headers(
         (None, None, None) => return Ok(HeaderMap::new()),
         (None, None, Some(token)) => ("bearer_token", format!("Bearer {}", token.expose())),
         (Some(user), _, _) if user.contains(':') => {
-            return Err(secrets.unusable("username", "has a colon, which no user's name can have".into()));
+            return Err(secrets.unusable("username", "has a colon, which no user's name can have"));
         }
-        (Some(user), Some(password), None) => {
-            ("password", format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{}", password.expose()))))
-        }
+        (Some(user), Some(password), None) => ("password", basic_authorization(user, password.expose())),
         (Some(_), None, None) => {
-            return Err(secrets.unusable("password", "is missing beside username".into()));
+            return Err(secrets.unusable("password", "is missing beside username"));
         }
-        (None, Some(_), _) => return Err(secrets.unusable("username", "is missing beside password".into())),
+        (None, Some(_), _) => return Err(secrets.unusable("username", "is missing beside password")),
         (Some(_), _, Some(_)) => {
-            return Err(secrets.unusable("bearer_token", "stands beside username: keep one of them".into()));
+            return Err(secrets.unusable("bearer_token", "stands beside username: keep one of them"));
         }
     };
-    let mut value = HeaderValue::from_str(&value)
-        .map_err(|_| secrets.unusable(key, "is nothing that a header can hold".into()))?;
-    value.set_sensitive(true);
+    let value =
+        sensitive_header(&value).ok_or_else(|| secrets.unusable(key, "is nothing that a header can hold"))?;
     Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
 }

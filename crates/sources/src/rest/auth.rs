@@ -1,12 +1,10 @@
 //! What every request says of who asks.
 
 use crate::OpenSourceError;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use crate::secrets::{Given, Problem, basic_authorization, find_secret, given, not_empty, sensitive_header};
 use gdg_config::{Environment, RestAuthConfig, RestAuthType, RestSourceConfig, Secret};
 use gdg_model::SourceName;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use std::path::Path;
 
 /// The headers of every request. All that are configured are for the service alone.
 pub(super) fn headers(
@@ -29,20 +27,13 @@ pub(super) fn headers(
     Ok(headers)
 }
 
-type Problem = (&'static str, String);
-
 fn authorization(
     auth: &RestAuthConfig,
     environment: &Environment,
 ) -> Result<Option<(HeaderName, HeaderValue)>, Problem> {
-    let password = || {
-        let sources = (&auth.password, &auth.password_env, &auth.password_file);
-        secret(["auth.password", "auth.password_env", "auth.password_file"], sources, environment)
-    };
-    let token = || {
-        let sources = (&auth.token, &auth.token_env, &auth.token_file);
-        secret(["auth.token", "auth.token_env", "auth.token_file"], sources, environment)
-    };
+    let password = given!(auth.password, password_env, password_file; "auth.password", "auth.password_env", "auth.password_file");
+    let token = given!(auth.token, token_env, token_file; "auth.token", "auth.token_env", "auth.token_file");
+    let token = || required(environment, token);
     check_unused(auth)?;
     match auth.kind {
         RestAuthType::None => Ok(None),
@@ -53,8 +44,8 @@ fn authorization(
             if username.contains(':') {
                 return Err(("auth.username", "has a colon, which it cannot have".into()));
             }
-            let credentials = format!("{username}:{}", password()?.expose());
-            let value = format!("Basic {}", BASE64_STANDARD.encode(credentials));
+            let password = required(environment, password)?;
+            let value = basic_authorization(username, password.expose());
             Ok(Some((AUTHORIZATION, sensitive("auth.password", &value)?)))
         }
         RestAuthType::Bearer => {
@@ -83,37 +74,12 @@ fn check_unused(auth: &RestAuthConfig) -> Result<(), Problem> {
     if unused { Err(("auth.type", "is another one than its other keys are for".into())) } else { Ok(()) }
 }
 
-/// The one of the three that is given.
-fn secret(
-    keys: [&'static str; 3],
-    (value, variable, file): (&Option<Secret>, &Option<String>, &Option<impl AsRef<Path>>),
-    environment: &Environment,
-) -> Result<Secret, Problem> {
-    let [value_key, variable_key, file_key] = keys;
-    let text = match (value, variable, file) {
-        (Some(value), None, None) => return not_empty(value_key, value.expose()),
-        (None, Some(variable), None) => {
-            let text = environment.get(variable);
-            text.ok_or_else(|| (variable_key, format!("names the variable `{variable}`, which is not set")))?
-                .to_owned()
-        }
-        (None, None, Some(file)) => {
-            let path = file.as_ref();
-            let problem = |error| {
-                (file_key, format!("names the file `{}`, which cannot be read: {error}", path.display()))
-            };
-            std::fs::read_to_string(path).map_err(problem)?
-        }
-        (None, None, None) => {
-            return Err((value_key, "is missing, and so is what could stand for it".into()));
-        }
-        _ => return Err((value_key, format!("is given more than once: as {}", keys.join(", ")))),
-    };
-    not_empty(value_key, text.trim_end_matches(['\r', '\n']))
-}
-
-fn not_empty(key: &'static str, text: &str) -> Result<Secret, Problem> {
-    if text.is_empty() { Err((key, "is empty".into())) } else { Ok(Secret::new(text)) }
+/// A credential that has to be given.
+fn required(environment: &Environment, given: Given<'_>) -> Result<Secret, Problem> {
+    let [key, ..] = given.keys;
+    let missing = || (key, "is missing, and so is what could stand for it".into());
+    let found = find_secret(environment, given)?.ok_or_else(missing)?;
+    not_empty(found).map(|(_, secret)| secret)
 }
 
 fn header_name(key: &'static str, name: &str) -> Result<HeaderName, Problem> {
@@ -121,10 +87,7 @@ fn header_name(key: &'static str, name: &str) -> Result<HeaderName, Problem> {
 }
 
 fn sensitive(key: &'static str, text: &str) -> Result<HeaderValue, Problem> {
-    let value = HeaderValue::from_str(text);
-    let mut value = value.map_err(|_| (key, "has a character that no header can have".into()))?;
-    value.set_sensitive(true);
-    Ok(value)
+    sensitive_header(text).ok_or_else(|| (key, "has a character that no header can have".into()))
 }
 
 #[cfg(test)]
@@ -179,14 +142,17 @@ mod tests {
             (RestAuthConfig { username: None, ..basic() }, "auth.username is missing"),
             (RestAuthConfig { username: Some("a:b".into()), ..basic() }, "auth.username has a colon"),
             (RestAuthConfig { password: None, ..basic() }, "auth.password is missing"),
-            (RestAuthConfig { password: Some(Secret::new("")), ..basic() }, "auth.password is empty"),
+            (
+                RestAuthConfig { password: Some(Secret::new("")), ..basic() },
+                "auth.password gives an empty text",
+            ),
             (RestAuthConfig { password_env: Some("TOKEN".into()), ..basic() }, "given more than once"),
             (RestAuthConfig { token: Some(Secret::new("sesame")), ..basic() }, "auth.type is another one"),
             (RestAuthConfig { kind: RestAuthType::None, ..basic() }, "auth.type is another one"),
             (
                 RestAuthConfig {
                     kind: RestAuthType::Bearer,
-                    token: Some(Secret::new("sesame\n")),
+                    token: Some(Secret::new("ses\name")),
                     ..RestAuthConfig::default()
                 },
                 "auth.token has a character",

@@ -1,12 +1,12 @@
 //! Headers that only the configured hosts get: what authorises, and what the configuration adds.
 
 use crate::OpenSourceError;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use crate::secrets::{
+    Given, Problem, basic_authorization, find_secret, given, sensitive_header, variable_of,
+};
 use gdg_config::{Environment, Secret, WebSourceConfig};
 use gdg_model::SourceName;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use std::path::PathBuf;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName};
 
 /// Headers that a request has from the client, and that would break it from elsewhere.
 const RESERVED: [&str; 12] = [
@@ -36,27 +36,18 @@ pub(super) fn private_headers(
         reader.add(&mut headers, "headers", name, value.expose())?;
     }
     for (name, variable) in &config.headers_env {
-        let value = reader.variable("headers_env", variable)?;
+        let value =
+            variable_of(environment, "headers_env", variable).map_err(|problem| reader.failed(problem))?;
         reader.add(&mut headers, "headers_env", name, value)?;
     }
-    let password = reader.secret(
-        ["password", "password_env", "password_file"],
-        config.password.as_ref(),
-        config.password_env.as_deref(),
-        config.password_file.as_ref(),
-    )?;
-    let token = reader.secret(
-        ["bearer_token", "bearer_token_env", "bearer_token_file"],
-        config.bearer_token.as_ref(),
-        config.bearer_token_env.as_deref(),
-        config.bearer_token_file.as_ref(),
-    )?;
+    let password = reader.secret(given!(config.password, password_env, password_file))?;
+    let token = reader.secret(given!(config.bearer_token, bearer_token_env, bearer_token_file))?;
     let authorization = match (&config.username, password, token) {
         (None, None, None) => return Ok(headers),
-        (None, None, Some(token)) => ("bearer_token", format!("Bearer {token}")),
+        (None, None, Some(token)) => ("bearer_token", format!("Bearer {}", token.expose())),
         (Some(user), password, None) if !user.contains(':') => {
-            let password = password.unwrap_or_default();
-            ("password", format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
+            let password = password.as_ref().map_or("", Secret::expose);
+            ("password", basic_authorization(user, password))
         }
         (Some(_), _, None) => {
             return Err(reader.unusable("username", "has a colon, which no user's name can have"));
@@ -75,7 +66,7 @@ struct Reader<'a> {
     environment: &'a Environment,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn unusable(&self, key: &'static str, problem: impl Into<String>) -> OpenSourceError {
         OpenSourceError::Unusable { source_name: self.source_name.clone(), key, problem: problem.into() }
     }
@@ -92,43 +83,21 @@ impl<'a> Reader<'a> {
         if RESERVED.contains(&header.as_str()) {
             return Err(self.unusable(key, format!("holds `{name}`, which the worker itself sets")));
         }
-        let mut value = HeaderValue::from_str(value)
-            .map_err(|_| self.unusable(key, format!("gives `{name}` a value that no header can have")))?;
-        value.set_sensitive(true);
+        let value = sensitive_header(value)
+            .ok_or_else(|| self.unusable(key, format!("gives `{name}` a value that no header can have")))?;
         if headers.insert(header, value).is_some() {
             return Err(self.unusable(key, format!("sets `{name}`, which is set already")));
         }
         Ok(())
     }
 
-    fn variable(&self, key: &'static str, variable: &str) -> Result<&'a str, OpenSourceError> {
-        self.environment
-            .get(variable)
-            .ok_or_else(|| self.unusable(key, format!("names the variable `{variable}`, which is not set")))
+    fn secret(&self, given: Given<'_>) -> Result<Option<Secret>, OpenSourceError> {
+        let found = find_secret(self.environment, given).map_err(|problem| self.failed(problem))?;
+        Ok(found.map(|(_, secret)| secret))
     }
 
-    /// A secret that is given in one of three ways.
-    fn secret(
-        &self,
-        keys: [&'static str; 3],
-        text: Option<&Secret>,
-        variable: Option<&str>,
-        file: Option<&PathBuf>,
-    ) -> Result<Option<String>, OpenSourceError> {
-        match (text, variable, file) {
-            (None, None, None) => Ok(None),
-            (Some(text), None, None) => Ok(Some(text.expose().to_owned())),
-            (None, Some(variable), None) => Ok(Some(self.variable(keys[1], variable)?.to_owned())),
-            (None, None, Some(file)) => match std::fs::read_to_string(file) {
-                Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned())),
-                Err(error) => Err(self
-                    .unusable(keys[2], format!("names `{}`, which cannot be read: {error}", file.display()))),
-            },
-            _ => Err(self.unusable(
-                keys[0],
-                format!("is given more than once: choose one of {}, {} and {}", keys[0], keys[1], keys[2]),
-            )),
-        }
+    fn failed(&self, (key, problem): Problem) -> OpenSourceError {
+        self.unusable(key, problem)
     }
 }
 

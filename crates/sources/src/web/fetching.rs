@@ -1,10 +1,10 @@
 //! Fetching a page: where it is asked for, through redirects that the rules allow, and what comes of the answer.
 
 use super::Web;
-use super::media_types::essence;
 use super::stamp::{conditions, stamp_of};
 use super::url_name::UrlName;
 use crate::http_client::{Answer, Step};
+use crate::naming::essence;
 use crate::{Fetch, Fetched, SourceError};
 use gdg_model::Stamp;
 use reqwest::StatusCode;

@@ -1,5 +1,7 @@
 //! Which media types are taken.
 
+use crate::naming::essence;
+
 /// Patterns of media types.
 #[derive(Debug)]
 pub(super) struct MediaTypes(Vec<String>);
@@ -25,11 +27,6 @@ impl MediaTypes {
         });
         known.map(String::as_str).chain(["*/*;q=0.1"]).collect::<Vec<_>>().join(", ")
     }
-}
-
-/// The media type without its parameters.
-pub(super) fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Whether `text` is what `pattern` says, in which `*` stands for anything.

@@ -183,11 +183,10 @@ impl Source for WebSource {
         batch_size: usize,
     ) -> BoxStream<'static, Result<ListedBatch, SourceError>> {
         let listing = Listing::new(Arc::clone(&self.web), after.as_ref());
-        stream::try_unfold(Some(listing), move |listing| async move {
-            let Some(listing) = listing else { return Ok(None) };
+        stream::try_unfold(listing, move |listing| async move {
             let mut listing = listing?;
             let batch = listing.next_batch(batch_size.max(1)).await?;
-            Ok(batch.map(|batch| (batch, Some(Ok(listing)))))
+            Ok(batch.map(|batch| (batch, Ok(listing))))
         })
         .boxed()
     }
