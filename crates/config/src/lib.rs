@@ -56,11 +56,11 @@ pub use secret::{ConnectionUri, Secret};
 pub use sections::{
     AzureSourceConfig, CrossDocumentConfig, DatabaseBackend, DatabaseFieldMapping, DatabaseSourceConfig,
     ElectionConfig, EmbeddingConfig, EmbeddingProvider, FileSourceConfig, GcsSourceConfig, HttpSourceConfig,
-    Ignored, LogFormat, LogLevel, LoggingConfig, ObjectKeys, ParquetSourceConfig, ParsingConfig,
-    ParsingLimits, ProcessingConfig, ProcessingMode, RelationshipDetectionConfig, RestAuthConfig,
-    RestAuthType, RestDetailConfig, RestListConfig, RestMethod, RestPaginationConfig, RestPaginationType,
-    RestParameterPlace, RestPreset, RestSourceConfig, S3SourceConfig, SourceConfig, SourceKind, SslMode,
-    StorageBackend, StorageConfig, SymlinkPolicy, TelemetryConfig, UnsupportedPolicy, WebSourceConfig,
-    WorkQueueConfig,
+    Ignored, LogFormat, LogLevel, LoggingConfig, ObjectKeys, ParquetSourceConfig, ParquetStoreConfig,
+    ParsingConfig, ParsingLimits, ProcessingConfig, ProcessingMode, RelationshipDetectionConfig,
+    RestAuthConfig, RestAuthType, RestDetailConfig, RestListConfig, RestMethod, RestPaginationConfig,
+    RestPaginationType, RestParameterPlace, RestPreset, RestSourceConfig, S3SourceConfig, SourceConfig,
+    SourceKind, SslMode, StorageBackend, StorageConfig, SymlinkPolicy, TelemetryConfig, UnsupportedPolicy,
+    WebSourceConfig, WorkQueueConfig,
 };
 pub use validate::Violation;

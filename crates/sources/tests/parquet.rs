@@ -2,83 +2,23 @@
 
 #![allow(clippy::unwrap_used)] // also in what several tests share
 
+mod table;
+
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use gdg_config::{ByteSize, ParquetSourceConfig, SourceConfig, SourceKind};
-use gdg_model::{DocId, DocumentRef, ErrorClass, SourceName, Stamp};
+use gdg_model::{DocumentRef, ErrorClass, SourceName, Stamp};
 use gdg_sources::conformance::{Fixture, goes_on_behind_every_cursor};
 use gdg_sources::{Cursor, Fetch, Fetched, ListedBatch, Source, SourceContext, SourceError, open_source};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::{WriterProperties, WriterVersion};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::parser::parse_message_type;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use table::{Column, properties, texts, write};
 use tempfile::TempDir;
-
-/// A column as it is written.
-enum Column {
-    Text(Vec<Option<Vec<u8>>>),
-    Long(Vec<i64>),
-    Date(Vec<i32>),
-    Double(Vec<f64>),
-    /// Lists of texts, with their levels.
-    Nested(Vec<Vec<u8>>, Vec<i16>, Vec<i16>),
-}
-
-fn texts<T: AsRef<[u8]>>(values: impl IntoIterator<Item = T>) -> Column {
-    Column::Text(values.into_iter().map(|value| Some(value.as_ref().to_vec())).collect())
-}
-
-fn properties() -> WriterProperties {
-    WriterProperties::builder().build()
-}
-
-/// Writes a file of groups of columns. It takes its place in one step, as whoever replaces a table does it.
-fn write(path: &Path, schema: &str, groups: &[Vec<Column>], properties: WriterProperties) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let temporary = path.with_extension("tmp");
-    let schema = Arc::new(parse_message_type(&format!("message rows {{ {schema} }}")).unwrap());
-    let file = fs::File::create(&temporary).unwrap();
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
-    for group in groups {
-        let mut row_group = writer.next_row_group().unwrap();
-        for column in group {
-            let mut to = row_group.next_column().unwrap().unwrap();
-            match column {
-                Column::Text(values) => {
-                    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
-                    let values: Vec<ByteArray> =
-                        values.iter().flatten().map(|value| ByteArray::from(value.clone())).collect();
-                    to.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None).unwrap();
-                }
-                Column::Long(values) => {
-                    to.typed::<Int64Type>().write_batch(values, None, None).unwrap();
-                }
-                Column::Date(values) => {
-                    to.typed::<Int32Type>().write_batch(values, None, None).unwrap();
-                }
-                Column::Double(values) => {
-                    to.typed::<DoubleType>().write_batch(values, None, None).unwrap();
-                }
-                Column::Nested(values, definition, repetition) => {
-                    let values: Vec<ByteArray> =
-                        values.iter().map(|value| ByteArray::from(value.clone())).collect();
-                    let to = to.typed::<ByteArrayType>();
-                    to.write_batch(&values, Some(definition), Some(repetition)).unwrap();
-                }
-            }
-            to.close().unwrap();
-        }
-        row_group.close().unwrap();
-    }
-    writer.close().unwrap();
-    fs::rename(temporary, path).unwrap();
-}
 
 fn open(folder: &Path, change: impl FnOnce(&mut ParquetSourceConfig)) -> Arc<dyn Source> {
     let mut config = ParquetSourceConfig {
@@ -93,13 +33,7 @@ fn open(folder: &Path, change: impl FnOnce(&mut ParquetSourceConfig)) -> Arc<dyn
 
 fn document(locator: &str) -> DocumentRef {
     let source_name = SourceName::new("rows");
-    DocumentRef {
-        doc_id: DocId::in_source(&source_name, locator),
-        source_name,
-        locator: locator.into(),
-        link_depth: 0,
-        stamp: Stamp::default(),
-    }
+    DocumentRef::listed(&source_name, locator, Stamp::default())
 }
 
 async fn batches(source: &dyn Source, after: Option<&Cursor>, size: usize) -> Vec<ListedBatch> {

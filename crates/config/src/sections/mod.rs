@@ -31,7 +31,7 @@ pub use gcs_source::GcsSourceConfig;
 pub use http_source::HttpSourceConfig;
 pub use logging::{LogFormat, LogLevel, LoggingConfig};
 pub use object_store::ObjectKeys;
-pub use parquet_source::ParquetSourceConfig;
+pub use parquet_source::{ParquetSourceConfig, ParquetStoreConfig};
 pub use parsing::{ParsingConfig, ParsingLimits, UnsupportedPolicy};
 pub use processing::{ProcessingConfig, ProcessingMode};
 pub use relationship_detection::{CrossDocumentConfig, RelationshipDetectionConfig};

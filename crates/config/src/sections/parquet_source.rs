@@ -1,18 +1,23 @@
 //! `content_sources[]` of type `parquet`: rows of Parquet files.
 
-use super::SymlinkPolicy;
+use super::source::{type_key, with_keys};
+use super::{AzureSourceConfig, GcsSourceConfig, S3SourceConfig, SymlinkPolicy};
 use crate::ByteSize;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// Rows of Parquet files. Columns within groups are named with dots: `body.text`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ParquetSourceConfig {
-    /// The folder of the files. Relative paths start at the directory the worker was started in.
+    /// The folder of the files, where they are no objects of a `store`. Relative paths start at the directory the worker
+    /// was started in.
     pub base_path: PathBuf,
-    /// Glob patterns of files, relative to `base_path`; `**` crosses directories.
+    /// The object store of the files, in place of `base_path`.
+    pub store: Option<ParquetStoreConfig>,
+    /// Glob patterns of files, relative to `base_path` or to the store's `prefix`; `**` crosses directories.
     #[serde(deserialize_with = "crate::one_or_many::strings")]
     #[schemars(schema_with = "crate::one_or_many::schema")]
     pub include: Vec<String>,
@@ -53,6 +58,7 @@ impl Default for ParquetSourceConfig {
     fn default() -> Self {
         Self {
             base_path: PathBuf::from("."),
+            store: None,
             include: vec!["**/*.parquet".to_owned()],
             exclude: Vec::new(),
             symlinks: SymlinkPolicy::default(),
@@ -67,5 +73,48 @@ impl Default for ParquetSourceConfig {
             page_size: 1024,
             max_size: None,
         }
+    }
+}
+
+/// The object store that Parquet files are in: `type`, and the keys that a source of this type has. Which objects are
+/// files of the source is said by the source's own `include` and `exclude`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ParquetStoreConfig {
+    /// A bucket of S3, or of a store that speaks its protocol.
+    S3(Box<S3SourceConfig>),
+    /// A bucket of Google Cloud Storage.
+    Gcs(Box<GcsSourceConfig>),
+    /// A container of Azure Blob Storage.
+    Azure(Box<AzureSourceConfig>),
+}
+
+impl ParquetStoreConfig {
+    /// The keys `include` and `exclude`.
+    pub fn patterns_mut(&mut self) -> (&mut Vec<String>, &mut Vec<String>) {
+        match self {
+            Self::S3(keys) => (&mut keys.include, &mut keys.exclude),
+            Self::Gcs(keys) => (&mut keys.include, &mut keys.exclude),
+            Self::Azure(keys) => (&mut keys.include, &mut keys.exclude),
+        }
+    }
+}
+
+impl JsonSchema for ParquetStoreConfig {
+    fn schema_name() -> Cow<'static, str> {
+        "ParquetStoreConfig".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let alternatives = [
+            ("s3", S3SourceConfig::json_schema(generator)),
+            ("gcs", GcsSourceConfig::json_schema(generator)),
+            ("azure", AzureSourceConfig::json_schema(generator)),
+        ];
+        let alternatives = alternatives.map(|(store, keys)| with_keys(keys, [("type", type_key(store))]));
+        json_schema!({
+            "description": "The object store that Parquet files are in. `type` says what it is, and which keys it has.",
+            "oneOf": alternatives
+        })
     }
 }

@@ -130,19 +130,28 @@ impl JsonSchema for SourceConfig {
 }
 
 /// The schema of a type's own keys, with those that every source has.
-fn with_name_and_type(mut schema: Schema, source_type: &str) -> Schema {
-    let own_keys = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+fn with_name_and_type(schema: Schema, source_type: &str) -> Schema {
     let name = json!({
         "description": "Its name, unique among the sources and without a colon. Documents are named after it.",
         "type": "string",
         "minLength": 1
     });
-    let mut properties = Map::new();
-    properties.insert("name".into(), name);
-    properties.insert("type".into(), json!({ "type": "string", "const": source_type }));
-    properties.extend(own_keys);
+    with_keys(schema, [("name", name), ("type", type_key(source_type))])
+}
+
+/// The schema of a key `type` with one value.
+pub(super) fn type_key(value: &str) -> Value {
+    json!({ "type": "string", "const": value })
+}
+
+/// The schema with required keys before its own.
+pub(super) fn with_keys<const N: usize>(mut schema: Schema, keys: [(&str, Value); N]) -> Schema {
     let own_required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    let required: Vec<Value> = ["name", "type"].map(Value::from).into_iter().chain(own_required).collect();
+    let required: Vec<Value> = keys.iter().map(|(key, _)| Value::from(*key)).chain(own_required).collect();
+    let own_keys = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut properties: Map<String, Value> =
+        keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    properties.extend(own_keys);
     schema.insert("required".into(), required.into());
     schema.insert("properties".into(), Value::Object(properties));
     schema

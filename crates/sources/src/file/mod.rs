@@ -96,12 +96,11 @@ impl Source for FileSource {
     ) -> BoxStream<'static, Result<ListedBatch, SourceError>> {
         let walk = Walk::new(Arc::clone(&self.shared), after.as_ref());
         // A batch is made when it is asked for: the walk waits for whoever takes the batches, and ends with them.
-        stream::try_unfold(Some(walk), move |walk| async move {
-            let Some(walk) = walk else { return Ok(None) };
+        stream::try_unfold(walk, move |walk| async move {
             let mut walk = walk?;
             on_blocking_thread(move || {
                 let batch = walk.next_batch(batch_size)?;
-                Ok(batch.map(|batch| (batch, Some(Ok(walk)))))
+                Ok(batch.map(|batch| (batch, Ok(walk))))
             })
             .await
         })

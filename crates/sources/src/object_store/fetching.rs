@@ -86,11 +86,16 @@ impl Shared {
 
     /// Whether there is an object. `None` when that cannot be said now.
     pub(super) async fn exists(&self, path: &Path) -> Option<bool> {
-        let options = GetOptions { head: true, ..options(None, None, None) };
-        match self.get(path, options).await {
+        match self.head(path).await {
             Ok(_) => Some(true),
             Err(error) => has_status(&error, StatusCode::NOT_FOUND).then_some(false),
         }
+    }
+
+    /// The stamp of an object as it is now.
+    pub(super) async fn head(&self, path: &Path) -> object_store::Result<Stamp> {
+        let options = GetOptions { head: true, ..options(None, None, None) };
+        self.get(path, options).await.map(|result| stamp_of(&result.meta))
     }
 
     async fn get(&self, path: &Path, options: GetOptions) -> object_store::Result<GetResult> {
@@ -120,15 +125,16 @@ fn stamp_of(meta: &ObjectMeta) -> Stamp {
     }
 }
 
-/// An object on its way.
-struct Reading {
+/// An object on its way, or a range of it.
+pub(super) struct Reading {
     shared: Arc<Shared>,
     locator: String,
     path: Path,
     /// The version that is read.
     version: Stamp,
-    size: u64,
-    /// What is read of it.
+    /// Where reading ends.
+    end: u64,
+    /// Where it is.
     offset: u64,
     part: Option<Part>,
     breaks: u32,
@@ -150,7 +156,7 @@ impl Reading {
             locator: locator.to_owned(),
             path,
             version: stamp_of(&result.meta),
-            size: result.meta.size,
+            end: result.meta.size,
             offset: result.range.start,
             part: None,
             breaks: 0,
@@ -158,6 +164,18 @@ impl Reading {
         };
         reading.part = Some(reading.part_of(result));
         reading
+    }
+
+    /// A range of a version that is known.
+    pub(super) fn of_range(
+        shared: Arc<Shared>,
+        locator: String,
+        path: Path,
+        version: Stamp,
+        range: Range<u64>,
+    ) -> Self {
+        let (offset, end) = (range.start, range.end);
+        Self { shared, locator, path, version, end, offset, part: None, breaks: 0, counted_from: offset }
     }
 
     fn part_of(&self, result: GetResult) -> Part {
@@ -169,7 +187,7 @@ impl Reading {
         Instant::now() + self.shared.timeout * PATIENCE
     }
 
-    fn into_pieces(self) -> impl Stream<Item = Result<Bytes, SourceError>> + Send {
+    pub(super) fn into_pieces(self) -> impl Stream<Item = Result<Bytes, SourceError>> + Send {
         stream::try_unfold(self, |mut reading| async move {
             Ok(reading.next_piece().await?.map(|piece| (piece, reading)))
         })
@@ -178,7 +196,7 @@ impl Reading {
     async fn next_piece(&mut self) -> Result<Option<Bytes>, SourceError> {
         loop {
             let Some(part) = &mut self.part else {
-                if self.offset >= self.size {
+                if self.offset >= self.end {
                     return Ok(None);
                 }
                 match self.next_part().await {
@@ -194,7 +212,7 @@ impl Reading {
                     if self.offset > end {
                         return Err(self.malformed(format!(
                             "the server sends more than the {} bytes it declares",
-                            self.size
+                            self.end
                         )));
                     }
                     if self.offset - self.counted_from >= PART {
@@ -206,7 +224,7 @@ impl Reading {
                 Ok(None) if self.offset == end => self.part = None,
                 Ok(None) => {
                     let error =
-                        self.unavailable(format!("its bytes end after {} of {}", self.offset, self.size));
+                        self.unavailable(format!("its bytes end after {} of {}", self.offset, self.end));
                     self.broken(error).await?;
                 }
                 Ok(Some(Err(error))) => {
@@ -225,7 +243,7 @@ impl Reading {
 
     /// Asks for the bytes from where it is, of the very version that it began with.
     async fn next_part(&mut self) -> Result<Part, SourceError> {
-        let range = self.offset..self.size.min(self.offset.saturating_add(PART));
+        let range = self.offset..self.end.min(self.offset.saturating_add(PART));
         if !self.version.proves_unchanged_since(&self.version) {
             return Err(
                 self.malformed("it does not come in one piece, and the server tells no version of it".into())

@@ -6,6 +6,7 @@ mod fetching;
 mod gcs;
 mod inflating;
 mod listing;
+mod object_file;
 mod page;
 mod rules;
 mod s3;
@@ -14,6 +15,7 @@ mod transport;
 mod xml;
 
 use self::listing::Listing;
+pub(crate) use self::object_file::ObjectFile;
 use self::rules::Rules;
 use self::settings::unusable;
 use crate::paths::{Links, RelativePath};
@@ -163,10 +165,9 @@ impl Source for ObjectSource {
         batch_size: usize,
     ) -> BoxStream<'static, Result<ListedBatch, SourceError>> {
         let listing = Listing::new(Arc::clone(&self.shared), after.as_ref());
-        stream::try_unfold(Some(listing), move |listing| async move {
-            let Some(listing) = listing else { return Ok(None) };
+        stream::try_unfold(listing, move |listing| async move {
             let mut listing = listing?;
-            Ok(listing.next_batch(batch_size).await?.map(|batch| (batch, Some(Ok(listing)))))
+            Ok(listing.next_batch(batch_size).await?.map(|batch| (batch, Ok(listing))))
         })
         .boxed()
     }

@@ -1,6 +1,8 @@
 //! Reading at places of a file that the file itself names, and so within bounds.
 
-use bytes::Bytes;
+use super::blocks::Blocks;
+use crate::object_store::ObjectFile;
+use bytes::{Buf, Bytes};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 use std::fs::File;
@@ -10,21 +12,39 @@ use std::sync::Arc;
 
 /// Bytes that are read at once. No page and no footer of a sound file comes near it.
 const MAX_READ: usize = 256 << 20;
+/// Bytes of an object that are there before its reader is asked for the first. No sound header of a page is longer.
+const AHEAD: usize = 64 << 10;
 
-/// A file that is read at places, by several threads if need be.
+/// A file that is read at places, by several threads if need be. Reading blocks.
 #[derive(Debug, Clone)]
 pub(super) struct Chunks {
-    file: Arc<File>,
+    bytes: Stored,
     length: u64,
 }
 
+#[derive(Debug, Clone)]
+enum Stored {
+    File(Arc<File>),
+    Object(Arc<Blocks>),
+}
+
 impl Chunks {
-    pub(super) fn new(file: File, length: u64) -> Self {
-        Self { file: Arc::new(file), length }
+    pub(super) fn of_file(file: File, length: u64) -> Self {
+        Self { bytes: Stored::File(Arc::new(file)), length }
     }
 
-    pub(super) fn file(&self) -> &File {
-        &self.file
+    /// Reads the object on the runtime that the thread belongs to.
+    pub(super) fn of_object(object: ObjectFile) -> Self {
+        let length = object.size();
+        Self { bytes: Stored::Object(Arc::new(Blocks::new(object))), length }
+    }
+
+    /// The open file, if it is one of a folder.
+    pub(super) fn file(&self) -> Option<&File> {
+        match &self.bytes {
+            Stored::File(file) => Some(file),
+            Stored::Object(_) => None,
+        }
     }
 }
 
@@ -35,7 +55,7 @@ impl Length for Chunks {
 }
 
 impl ChunkReader for Chunks {
-    type T = BufReader<Piece>;
+    type T = Piece;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
         if start > self.length {
@@ -44,7 +64,17 @@ impl ChunkReader for Chunks {
                 self.length
             )));
         }
-        Ok(BufReader::new(Piece { file: Arc::clone(&self.file), position: start, end: self.length }))
+        let end = self.length;
+        Ok(match &self.bytes {
+            Stored::File(file) => {
+                Piece::File(BufReader::new(FilePiece { file: Arc::clone(file), position: start, end }))
+            }
+            Stored::Object(blocks) => {
+                let ahead = usize::try_from(end - start).unwrap_or(usize::MAX).min(AHEAD);
+                let read = self.get_bytes(start, ahead)?;
+                Piece::Object { blocks: Arc::clone(blocks), read, position: start + ahead as u64, end }
+            }
+        })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -55,21 +85,62 @@ impl ChunkReader for Chunks {
                 self.length
             )));
         }
-        let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, start)?;
-        Ok(bytes.into())
+        match &self.bytes {
+            Stored::File(file) => {
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, start)?;
+                Ok(bytes.into())
+            }
+            Stored::Object(blocks) => {
+                blocks.read(start, length).map_err(|error| ParquetError::External(Box::new(error)))
+            }
+        }
     }
 }
 
 /// A file from a place on.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) enum Piece {
+    /// One of a folder.
+    File(BufReader<FilePiece>),
+    /// An object.
+    Object {
+        blocks: Arc<Blocks>,
+        /// What has been read and not yet asked for.
+        read: Bytes,
+        /// Where what is read ends.
+        position: u64,
+        end: u64,
+    },
+}
+
+impl Read for Piece {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Object { blocks, read, position, end } => {
+                if read.is_empty() && *position < *end {
+                    let length = usize::try_from(*end - *position).unwrap_or(usize::MAX).min(AHEAD);
+                    *read = blocks.read(*position, length).map_err(io::Error::other)?;
+                    *position += length as u64;
+                }
+                let count = buffer.len().min(read.len());
+                read.copy_to_slice(buffer.get_mut(..count).unwrap_or_default());
+                Ok(count)
+            }
+        }
+    }
+}
+
+/// A file of a folder from a place on.
+#[derive(Debug)]
+pub(super) struct FilePiece {
     file: Arc<File>,
     position: u64,
     end: u64,
 }
 
-impl Read for Piece {
+impl Read for FilePiece {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.position)).unwrap_or(usize::MAX);
         let count = buffer.len().min(left);

@@ -11,7 +11,7 @@ use crate::blocking::on_blocking_thread;
 use crate::{Cursor, ListedBatch, ListingProblem, ProblemScope, SourceError};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use gdg_model::{DocId, DocumentRef, Stamp};
+use gdg_model::{DocumentRef, Stamp};
 use parquet::record::Row;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -193,13 +193,7 @@ impl InFile {
         };
         let locator = locator_of(&self.path, &name);
         let stamp = stamp_of(&self.table, &self.stamp, number, row.as_ref().map(|(_, row)| row));
-        let document = DocumentRef {
-            doc_id: DocId::in_source(&shared.name, &locator),
-            source_name: shared.name.clone(),
-            locator,
-            link_depth: 0,
-            stamp,
-        };
+        let document = DocumentRef::listed(&shared.name, locator, stamp);
         Ok((document, mark_of(&name)))
     }
 }

@@ -1,5 +1,6 @@
 //! Sources of type `parquet`: rows of Parquet files.
 
+mod blocks;
 mod chunks;
 mod columns;
 mod files;
@@ -18,25 +19,24 @@ use self::values::{content_of, json_of, text_of, value_at, version_of};
 use crate::blocking::on_blocking_thread;
 use crate::naming::file_name;
 use crate::{
-    Cursor, Fetch, Fetched, FileSource, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceContext,
-    SourceError, Spool,
+    Cursor, Fetch, Fetched, ListedBatch, OpenSourceError, ResolvedLink, Source, SourceContext, SourceError,
+    Spool,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use gdg_config::{ByteSize, FileSourceConfig, ParquetSourceConfig};
+use gdg_config::{ByteSize, ParquetSourceConfig};
 use gdg_model::{Attributes, DocumentRef, SourceName, Stamp};
 use parquet::record::Row;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How Hive writes that a partition has no value.
 const NO_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// Rows of the Parquet files of a folder.
+/// Rows of the Parquet files of a folder or an object store.
 ///
 /// A document's locator is the path of its file, and its row: `#row=7`, or
 /// `#id=` with the values of the columns that name it.
@@ -71,7 +71,8 @@ struct RowDocument {
 }
 
 impl ParquetSource {
-    /// Opens the source of a configuration. The folder must be there; no file of it is read yet.
+    /// Opens the source of a configuration. A folder must be there; a store is not asked for
+    /// anything yet.
     pub fn open(
         name: SourceName,
         config: &ParquetSourceConfig,
@@ -95,15 +96,7 @@ impl ParquetSource {
                 return Err(unusable(key, "holds an empty name"));
             }
         }
-        let folder = FileSourceConfig {
-            base_path: config.base_path.clone(),
-            include: config.include.clone(),
-            exclude: config.exclude.clone(),
-            symlinks: config.symlinks,
-            max_link_depth: 0,
-            ..FileSourceConfig::default()
-        };
-        let files = Files::Folder(FileSource::open(name.clone(), &folder, &BTreeMap::new())?);
+        let files = Files::open(&name, config, context)?;
         let tables = Tables::new(name.clone(), files, Columns::new(config), u64::from(config.page_size));
         let shared = Shared {
             name,
@@ -220,7 +213,8 @@ impl Shared {
         let title = text(&paths.title);
         let mut metadata = Attributes::new();
         if self.hive_partitioning {
-            partitions_of(path).for_each(|(name, value)| metadata.set(name, value));
+            partitions_of(path, self.tables.files.encodes_paths())
+                .for_each(|(name, value)| metadata.set(name, value));
         }
         if let Some(title) = &title {
             metadata.set("title", title.as_str());
@@ -246,19 +240,23 @@ fn stamp_of(table: &Table, file: &Stamp, number: u64, row: Option<&Row>) -> Stam
         return version;
     }
     let (modified_at, size) = (file.modified_at.unwrap_or_default(), file.size.unwrap_or_default());
-    let etag = Some(format!("\"{modified_at}-{size}-{number}\""));
-    Stamp { etag, modified_at: file.modified_at, size: None }
+    let etag = match &file.etag {
+        Some(etag) => format!("\"{}-{number}\"", etag.trim_matches('"')),
+        None => format!("\"{modified_at}-{size}-{number}\""),
+    };
+    Stamp { etag: Some(etag), modified_at: file.modified_at, size: None }
 }
 
-/// What the folders of a path say: `year=2024` is the year.
-fn partitions_of(path: &str) -> impl Iterator<Item = (String, String)> {
+/// What the folders of a path say: `year=2024` is the year. Hive encodes what no folder can be called, and locators of
+/// files are encoded once more.
+fn partitions_of(path: &str, is_encoded: bool) -> impl Iterator<Item = (String, String)> {
     let folders = path.split('/').rev().skip(1).collect::<Vec<_>>();
     let parts: Vec<_> = folders
         .into_iter()
         .rev()
         .filter_map(|folder| {
-            // Once for the locator, and once for Hive, which encodes what no folder can be called.
-            let folder = percent_decode_str(folder).decode_utf8().ok()?;
+            let folder =
+                if is_encoded { percent_decode_str(folder).decode_utf8().ok()? } else { folder.into() };
             let (name, value) = folder.split_once('=')?;
             let value = percent_decode_str(value).decode_utf8().ok()?;
             (!name.is_empty() && value != NO_PARTITION).then(|| (name.to_owned(), value.into_owned()))
@@ -274,10 +272,12 @@ mod tests {
     #[test]
     fn folders_that_are_partitions_become_metadata() {
         let parts: Vec<_> =
-            partitions_of("x/year=2024/place=New%2520York/z=__HIVE_DEFAULT_PARTITION__/=y/a=b.parquet")
+            partitions_of("x/year=2024/place=New%2520York/z=__HIVE_DEFAULT_PARTITION__/=y/a=b.parquet", true)
                 .collect();
         let expected =
             [("year", "2024"), ("place", "New York")].map(|(name, value)| (name.into(), value.into()));
         assert_eq!(parts, expected);
+        let parts: Vec<_> = partitions_of("share=100%25/a.parquet", false).collect();
+        assert_eq!(parts, [("share".to_owned(), "100%".to_owned())]);
     }
 }

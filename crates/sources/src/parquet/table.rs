@@ -11,13 +11,16 @@ use super::columns::{Columns, Paths};
 use super::locator::{RowName, mark_of};
 use super::row_group::rows_from;
 use super::values::{text_of, value_at};
+use crate::SourceError;
+use gdg_model::Stamp;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Row;
 use parquet::record::reader::ReaderIter;
 use parquet::schema::types::SchemaDescPtr;
 use std::collections::VecDeque;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -33,24 +36,34 @@ pub(super) const MAX_INDEXED: u64 = 8 << 20;
 #[derive(Debug)]
 pub(super) enum TableError {
     Malformed(String),
-    Io(std::io::Error),
+    Io(io::Error),
+    /// Its store says what is wrong.
+    Store(SourceError),
 }
 
 impl From<ParquetError> for TableError {
     fn from(error: ParquetError) -> Self {
-        match error {
-            ParquetError::External(error) => match error.downcast::<std::io::Error>() {
-                Ok(error)
-                    if error.kind() != std::io::ErrorKind::UnexpectedEof
-                        && error.kind() != std::io::ErrorKind::InvalidData
-                        && error.raw_os_error().is_some() =>
-                {
-                    Self::Io(*error)
-                }
-                Ok(error) => Self::Malformed(error.to_string()),
-                Err(error) => Self::Malformed(error.to_string()),
-            },
-            other => Self::Malformed(other.to_string()),
+        let ParquetError::External(error) = error else { return Self::Malformed(error.to_string()) };
+        let error = match error.downcast::<SourceError>() {
+            Ok(error) => return Self::Store(*error),
+            Err(error) => error,
+        };
+        match error.downcast::<io::Error>() {
+            Ok(error) => (*error).into(),
+            Err(error) => Self::Malformed(error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for TableError {
+    fn from(error: io::Error) -> Self {
+        let is_of_content = matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData);
+        if !is_of_content && error.raw_os_error().is_some() {
+            return Self::Io(error);
+        }
+        match error.downcast::<SourceError>() {
+            Ok(error) => Self::Store(error),
+            Err(error) => Self::Malformed(error.to_string()),
         }
     }
 }
@@ -58,17 +71,17 @@ impl From<ParquetError> for TableError {
 type Result<T> = std::result::Result<T, TableError>;
 
 /// Which file it was, and in which state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// A file of a folder.
+    File { device: u64, inode: u64, size: u64, modified: (i64, i64) },
+    /// The version of an object.
+    Object(Stamp),
 }
 
 impl Identity {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        Self {
+    pub(super) fn of_file(metadata: &Metadata) -> Self {
+        Self::File {
             device: metadata.dev(),
             inode: metadata.ino(),
             size: metadata.size(),
@@ -105,10 +118,7 @@ struct Block {
 
 impl Table {
     /// Reads what a file tells of itself.
-    pub(super) fn open(file: File, columns: &Columns, max_block: u64) -> Result<Self> {
-        let metadata = file.metadata().map_err(TableError::Io)?;
-        let identity = Identity::of(&metadata);
-        let file = Chunks::new(file, metadata.len());
+    pub(super) fn open(file: Chunks, identity: Identity, columns: &Columns, max_block: u64) -> Result<Self> {
         guarded(|| {
             let reader = SerializedFileReader::new(file.clone())?;
             let schema = reader.metadata().file_metadata().schema_descr();
@@ -132,9 +142,10 @@ impl Table {
         self.bounds.last().copied().unwrap_or_default()
     }
 
-    /// Whether the file is still what it was when it was opened.
+    /// Whether what was read is of the file as it was opened. Objects are read in that version only.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.file.file().metadata().is_ok_and(|metadata| Identity::of(&metadata) == self.identity)
+        let Some(file) = self.file.file() else { return true };
+        file.metadata().is_ok_and(|metadata| Identity::of_file(&metadata) == self.identity)
     }
 
     /// A row, with all that a fetch reads; `None` behind the last.
