@@ -2,6 +2,7 @@
 
 use crate::clean;
 use crate::copies::{LINK_TARGET, StoredCopy};
+use crate::meaning::DocumentVectors;
 use gdg_model::{
     ContentHash, DocKey, DocumentRef, Element, ElementId, ElementType, ExplicitRelationship, Format,
     ParsedDocument,
@@ -35,6 +36,7 @@ pub struct GraphDocument {
     /// Sorted by key, each once.
     pub(crate) dependencies: Vec<(DocKey, DocumentRef)>,
     pub(crate) links_in_elements: bool,
+    pub(crate) vectors: DocumentVectors,
     structural_relationships: u64,
 }
 
@@ -78,6 +80,7 @@ impl GraphDocument {
             relationships: distinct(relationships),
             dependencies: Vec::new(),
             links_in_elements,
+            vectors: DocumentVectors::default(),
             structural_relationships,
         }
     }
@@ -100,6 +103,7 @@ impl GraphDocument {
             relationships: distinct(relationships),
             dependencies: Vec::new(),
             links_in_elements: true,
+            vectors: DocumentVectors::default(),
             structural_relationships: contained + next,
         }
     }
@@ -111,6 +115,23 @@ impl GraphDocument {
             targets.into_iter().map(|target| (target.doc_id.key(), target)).collect();
         self.dependencies = by_key.into_iter().collect();
         self
+    }
+
+    /// The document with the vectors of its elements, and how those are related by them.
+    #[must_use]
+    pub fn with_vectors(mut self, vectors: DocumentVectors) -> Self {
+        self.vectors = vectors;
+        self
+    }
+
+    /// The vectors of its elements; none where it was not embedded.
+    pub fn vectors(&self) -> &DocumentVectors {
+        &self.vectors
+    }
+
+    /// Its title, where it has one.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
     }
 
     /// The documents that are to be processed because it links to them, each once.
@@ -165,7 +186,13 @@ impl GraphDocument {
         let links =
             self.relationships.iter().map(|link| 128 + link.target.as_str().len() + link.fragment.len());
         let targets = self.dependencies.iter().map(|(_, target)| 256 + 2 * target.locator.len());
-        elements.sum::<usize>() + links.sum::<usize>() + targets.sum::<usize>() + told + 512
+        let vectors = self.vectors.vectors.iter().map(|vector| 48 + 4 * vector.vector.len());
+        elements.sum::<usize>()
+            + links.sum::<usize>()
+            + targets.sum::<usize>()
+            + vectors.sum::<usize>()
+            + told
+            + 512
     }
 }
 

@@ -52,6 +52,7 @@ mod dependencies;
 mod error;
 mod graph_document;
 mod known;
+mod meaning;
 pub mod postgres;
 mod run;
 pub mod sqlite;
@@ -63,5 +64,9 @@ pub use dependencies::DependencyPage;
 pub use error::StorageError;
 pub use graph_document::{DocumentHeader, ElementRow, GraphDocument};
 pub use known::{KnownDocument, KnownOutcome};
+pub use meaning::{
+    ComparableDocument, CrossDocumentRelationship, DocumentVectors, Duplicate, ElementVector, Findings,
+    MeaningCounters, RelatingTerms, SemanticRelationship, StoredVector,
+};
 pub use run::{LatestRun, ListingProgress, Progress, Run, RunStatus};
 pub use vanished::{Alert, ListingGap, SweepProgress, VanishedPage};

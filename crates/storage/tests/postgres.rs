@@ -166,22 +166,6 @@ async fn a_run_that_finds_everything_unchanged_writes_no_index_entry() {
 }
 
 #[tokio::test]
-async fn embeddings_leave_with_the_graph_they_are_of() {
-    let store = make().await;
-    let client = store.database.client().await;
-    let embed = "INSERT INTO embeddings SELECT document_number, 0, 'model', 1, '\\x00000000' FROM documents";
-    let count =
-        async || client.query_one("SELECT count(*) FROM embeddings", &[]).await.unwrap().get::<_, i64>(0);
-    store.store(&run(), &[&document("a.txt", [])]).await;
-    client.batch_execute(embed).await.unwrap();
-    store.store(&run(), &[&document("a.txt", [])]).await;
-    assert_eq!(count().await, 0);
-    client.batch_execute(embed).await.unwrap();
-    store.forget(&[doc_id("a.txt")]).await;
-    assert_eq!(count().await, 0);
-}
-
-#[tokio::test]
 async fn of_two_workers_that_start_a_run_one_does() {
     let store = make().await;
     let (first, second) = (store.pool.begin().await.unwrap(), store.pool.begin().await.unwrap());

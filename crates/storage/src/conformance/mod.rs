@@ -9,6 +9,7 @@
 
 mod documents;
 mod hostile;
+mod meaning;
 mod runs;
 mod sample;
 mod store;
@@ -16,9 +17,10 @@ mod vanished;
 
 pub use documents::*;
 pub use hostile::*;
+pub use meaning::*;
 pub use runs::*;
 pub use sample::any_documents;
-pub use store::{GraphStore, Relation, StoredElement, StoredRelationship, same_value};
+pub use store::{GraphStore, Relation, StoredElement, StoredLikeness, StoredRelationship, same_value};
 pub use vanished::*;
 
 /// Makes one test of each check. `$make` is an expression of type
@@ -46,6 +48,12 @@ macro_rules! graph_conformance_tests {
             what_was_given_up_or_could_not_be_listed_has_not_vanished
             what_only_links_lead_to_stays_while_links_are_lost
             an_alert_is_raised_once
+            vectors_come_back_in_order_page_by_page
+            a_document_that_is_stored_anew_has_its_new_vectors_only
+            documents_are_due_until_their_relationships_are_found
+            what_led_to_a_changed_or_removed_document_is_due
+            an_element_keeps_the_best_of_what_it_is_offered
+            what_was_embedded_and_related_adds_up_over_workers
             the_outline_shows_the_tree_indented
             nul_characters_are_no_obstacle
             text_of_any_kind_comes_back_as_it_was

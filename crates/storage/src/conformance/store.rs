@@ -1,8 +1,9 @@
 //! What the suite needs of a place for the graph.
 
 use crate::{
-    Alert, DependencyPage, DocumentHeader, GraphDocument, KnownDocument, ListingGap, ListingProgress, Run,
-    RunCounters, StoredCopy, SweepProgress, VanishedPage,
+    Alert, ComparableDocument, DependencyPage, DocumentHeader, Findings, GraphDocument, KnownDocument,
+    ListingGap, ListingProgress, MeaningCounters, RelatingTerms, Run, RunCounters, StoredCopy, StoredVector,
+    SweepProgress, VanishedPage,
 };
 use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use serde_json::Value;
@@ -61,6 +62,27 @@ pub trait GraphStore {
     async fn raise_alert(&self, run: &RunId, alert: &Alert);
     /// The alerts of a run.
     async fn alerts(&self, run: &RunId) -> Vec<Alert>;
+
+    /// Vectors of a model behind a place.
+    async fn load_vectors(&self, model: &str, after: (i64, u32, u32), limit: u32) -> Vec<StoredVector>;
+    /// All stored documents.
+    async fn comparable_documents(&self, terms: &RelatingTerms) -> Vec<ComparableDocument>;
+    /// The documents with numbers in a range whose relationships have to be found.
+    async fn due_documents(&self, terms: &RelatingTerms, range: (i64, i64)) -> Vec<i64>;
+    /// Ranges of documents whose relationships have to be found.
+    async fn plan_relating(&self, terms: &RelatingTerms, size: u32) -> Vec<(i64, i64)>;
+    /// Notes that the relationships to what a run changed or removed have to be found anew.
+    async fn unrelate_from_changed(&self, run: &RunId);
+    /// Stores what was found of documents.
+    async fn store_findings(&self, terms: &RelatingTerms, findings: &Findings);
+    /// Adds to what was embedded and related.
+    async fn add_meaning_counters(&self, run: &RunId, worker: &WorkerId, counters: &MeaningCounters);
+    /// What was embedded and related.
+    async fn meaning_counters(&self, run: &RunId) -> MeaningCounters;
+    /// The relationships of a document that are not explicit.
+    async fn related(&self, doc_id: &str) -> Vec<StoredLikeness>;
+    /// The duplicates, by number: each with the first document that says the same, and whether it is exact.
+    async fn duplicates(&self) -> Vec<(i64, i64, bool)>;
 
     /// The unfinished run of some work, or its next generation.
     async fn resume_or_start_run(&self, fingerprint: &str) -> Run;
@@ -163,6 +185,26 @@ pub fn same_value(one: &Value, other: &Value) -> bool {
         }
         (one, other) => one == other,
     }
+}
+
+/// A relationship by likeness.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)] // the names are those of the schema
+pub struct StoredLikeness {
+    pub position: i64,
+    pub relationship_type: String,
+    pub target_doc_id: String,
+    pub target_position: i64,
+    pub score: f64,
+    pub model: String,
+}
+
+impl StoredLikeness {
+    /// Selects them for one document.
+    pub const STATEMENT: &'static str =
+        "SELECT r.position, r.relationship_type, r.target_doc_id, r.target_position, r.score, r.model
+                                         FROM relationships r JOIN documents d USING (document_number)
+                                         WHERE d.doc_id = $1 AND r.relationship_type <> 'explicit'";
 }
 
 /// An explicit relationship.

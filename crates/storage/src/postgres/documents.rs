@@ -1,6 +1,7 @@
 //! Documents as wholes.
 
 use super::graph::{delete_graphs, insert_dependencies, insert_elements, insert_relationships};
+use super::meaning::insert_vectors;
 use super::{int4, read_doc_key};
 use crate::{DocumentHeader, GraphDocument, StorageError};
 use gdg_model::{DocKey, Format, RunId};
@@ -24,6 +25,7 @@ pub async fn store_documents(
         .collect();
     insert_elements(transaction, &graphs).await?;
     insert_relationships(transaction, &graphs).await?;
+    insert_vectors(transaction, &graphs).await?;
     insert_dependencies(transaction, &graphs).await
 }
 

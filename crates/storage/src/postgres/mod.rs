@@ -47,6 +47,7 @@ mod graph;
 mod known;
 mod links;
 mod listings;
+mod meaning;
 mod runs;
 mod vanished;
 
@@ -58,6 +59,10 @@ pub use links::{dependencies_of, open_dependencies};
 pub use listings::{
     advance_listing, begin_following, finish_listing, following_sources, listing_problems, listing_progress,
     listings_finished, record_listing_problems,
+};
+pub use meaning::{
+    add_meaning_counters, comparable_documents, due_documents, load_vectors, meaning_counters, plan_relating,
+    store_findings, unrelate_from_changed, unrelate_from_removed,
 };
 pub use runs::{latest_run, run_status, set_run_status, start_run};
 pub use vanished::{

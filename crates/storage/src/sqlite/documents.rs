@@ -1,5 +1,6 @@
 //! Documents, their elements and their links.
 
+use super::meaning::insert_vectors;
 use crate::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, StorageError};
 use gdg_model::{ContentHash, DocId, Format, RunId, Stamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -23,6 +24,7 @@ pub fn store_document(
     delete_graph(transaction, number)?;
     insert_elements(transaction, number, graph)?;
     insert_relationships(transaction, number, graph)?;
+    insert_vectors(transaction, number, &graph.vectors)?;
     insert_dependencies(transaction, number, graph)
 }
 
@@ -92,6 +94,7 @@ pub(super) fn delete_graph(transaction: &Connection, number: i64) -> Result<(), 
     for statement in [
         "DELETE FROM embeddings WHERE document_number = ?1",
         "DELETE FROM relationships WHERE document_number = ?1",
+        "DELETE FROM document_duplicates WHERE document_number = ?1",
         "DELETE FROM document_dependencies WHERE document_number = ?1",
         "DELETE FROM elements WHERE document_number = ?1",
     ] {

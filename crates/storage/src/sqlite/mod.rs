@@ -6,12 +6,17 @@
 mod copies;
 mod documents;
 mod links;
+mod meaning;
 mod runs;
 mod vanished;
 
 pub use copies::find_copy;
 pub use documents::{find_known, forget_document, is_seen, mark_seen, store_document, store_skipped};
 pub use links::{dependencies_of, open_dependencies};
+pub use meaning::{
+    add_meaning_counters, comparable_documents, due_documents, load_vectors, meaning_counters, plan_relating,
+    store_findings, unrelate_from_changed,
+};
 pub use runs::{
     add_counters, advance_listing, counters, finish_listing, listing_problems, listing_progress,
     record_listing_problem, resume_or_start_run, set_run_status,
@@ -27,4 +32,5 @@ pub use vanished::{
 pub const TEST_SCHEMA: &str = concat!(
     include_str!("../../migrations/sqlite/V1__initial.sql"),
     include_str!("../../migrations/sqlite/V2__incremental_runs.sql"),
+    include_str!("../../migrations/sqlite/V3__meaning.sql"),
 );

@@ -2,10 +2,11 @@
 
 use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
 use gdg_postgres::{Postgres, Row, Transaction, Type};
-use gdg_storage::conformance::{GraphStore, Relation, StoredElement, StoredRelationship};
+use gdg_storage::conformance::{GraphStore, Relation, StoredElement, StoredLikeness, StoredRelationship};
 use gdg_storage::{
-    Alert, DependencyPage, DocumentHeader, GraphDocument, KnownDocument, ListingGap, ListingProgress, Run,
-    RunCounters, RunStatus, StorageError, StoredCopy, SweepProgress, VanishedPage, postgres,
+    Alert, ComparableDocument, DependencyPage, DocumentHeader, Findings, GraphDocument, KnownDocument,
+    ListingGap, ListingProgress, MeaningCounters, RelatingTerms, Run, RunCounters, RunStatus, StorageError,
+    StoredCopy, StoredVector, SweepProgress, VanishedPage, postgres,
 };
 use gdg_test_database::TestDatabase;
 use serde_json::Value;
@@ -157,6 +158,73 @@ impl GraphStore for InDatabase {
 
     async fn alerts(&self, run: &RunId) -> Vec<Alert> {
         self.transact(async |transaction| postgres::alerts(transaction, run).await).await
+    }
+
+    async fn load_vectors(&self, model: &str, after: (i64, u32, u32), limit: u32) -> Vec<StoredVector> {
+        self.transact(async |transaction| postgres::load_vectors(transaction, model, after, limit).await)
+            .await
+    }
+
+    async fn comparable_documents(&self, terms: &RelatingTerms) -> Vec<ComparableDocument> {
+        self.transact(async |transaction| postgres::comparable_documents(transaction, terms, 0, 100).await)
+            .await
+    }
+
+    async fn due_documents(&self, terms: &RelatingTerms, range: (i64, i64)) -> Vec<i64> {
+        self.transact(async |transaction| postgres::due_documents(transaction, terms, range).await).await
+    }
+
+    async fn plan_relating(&self, terms: &RelatingTerms, size: u32) -> Vec<(i64, i64)> {
+        self.transact(async |transaction| postgres::plan_relating(transaction, terms, size).await).await
+    }
+
+    async fn unrelate_from_changed(&self, run: &RunId) {
+        self.transact(async |transaction| {
+            let mut after = 0;
+            while let Some(last) = postgres::unrelate_from_changed(transaction, run, after, 2).await? {
+                after = last;
+            }
+            let mut after = Vec::new();
+            while let Some(last) = postgres::unrelate_from_removed(transaction, run, &after, 2).await? {
+                after = last;
+            }
+            Ok(())
+        })
+        .await;
+    }
+
+    async fn store_findings(&self, terms: &RelatingTerms, findings: &Findings) {
+        self.transact(async |transaction| postgres::store_findings(transaction, terms, findings).await).await;
+    }
+
+    async fn add_meaning_counters(&self, run: &RunId, worker: &WorkerId, counters: &MeaningCounters) {
+        self.transact(async |transaction| {
+            postgres::add_meaning_counters(transaction, run, worker, counters).await
+        })
+        .await;
+    }
+
+    async fn meaning_counters(&self, run: &RunId) -> MeaningCounters {
+        self.transact(async |transaction| postgres::meaning_counters(transaction, run).await).await
+    }
+
+    async fn related(&self, doc_id: &str) -> Vec<StoredLikeness> {
+        let rows = self.rows(StoredLikeness::STATEMENT, doc_id).await;
+        let read = |row: &Row| StoredLikeness {
+            position: number(row, "position"),
+            relationship_type: row.get("relationship_type"),
+            target_doc_id: row.get("target_doc_id"),
+            target_position: number(row, "target_position"),
+            score: f64::from(row.get::<_, f32>("score")),
+            model: row.get("model"),
+        };
+        rows.iter().map(read).collect()
+    }
+
+    async fn duplicates(&self) -> Vec<(i64, i64, bool)> {
+        let statement = "SELECT document_number, duplicate_of, is_exact FROM document_duplicates
+                         WHERE $1::text IS NOT NULL ORDER BY document_number";
+        self.rows(statement, "").await.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
     }
 
     async fn resume_or_start_run(&self, fingerprint: &str) -> Run {

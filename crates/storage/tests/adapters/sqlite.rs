@@ -1,10 +1,11 @@
 //! The graph on `SQLite`, as the suite uses it.
 
 use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
-use gdg_storage::conformance::{GraphStore, Relation, StoredElement, StoredRelationship};
+use gdg_storage::conformance::{GraphStore, Relation, StoredElement, StoredLikeness, StoredRelationship};
 use gdg_storage::{
-    Alert, DependencyPage, DocumentHeader, GraphDocument, KnownDocument, ListingGap, ListingProgress, Run,
-    RunCounters, RunStatus, StoredCopy, SweepProgress, VanishedPage, sqlite,
+    Alert, ComparableDocument, DependencyPage, DocumentHeader, Findings, GraphDocument, KnownDocument,
+    ListingGap, ListingProgress, MeaningCounters, RelatingTerms, Run, RunCounters, RunStatus, StoredCopy,
+    StoredVector, SweepProgress, VanishedPage, sqlite,
 };
 use rusqlite::{Connection, Row};
 use serde_json::Value;
@@ -139,6 +140,57 @@ impl GraphStore for InMemory {
 
     async fn alerts(&self, run: &RunId) -> Vec<Alert> {
         sqlite::alerts(&self.0, run).unwrap()
+    }
+
+    async fn load_vectors(&self, model: &str, after: (i64, u32, u32), limit: u32) -> Vec<StoredVector> {
+        sqlite::load_vectors(&self.0, model, after, limit).unwrap()
+    }
+
+    async fn comparable_documents(&self, terms: &RelatingTerms) -> Vec<ComparableDocument> {
+        sqlite::comparable_documents(&self.0, terms, 0, 100).unwrap()
+    }
+
+    async fn due_documents(&self, terms: &RelatingTerms, range: (i64, i64)) -> Vec<i64> {
+        sqlite::due_documents(&self.0, terms, range).unwrap()
+    }
+
+    async fn plan_relating(&self, terms: &RelatingTerms, size: u32) -> Vec<(i64, i64)> {
+        sqlite::plan_relating(&self.0, terms, size).unwrap()
+    }
+
+    async fn unrelate_from_changed(&self, run: &RunId) {
+        sqlite::unrelate_from_changed(&self.0, run).unwrap();
+    }
+
+    async fn store_findings(&self, terms: &RelatingTerms, findings: &Findings) {
+        sqlite::store_findings(&self.0, terms, findings).unwrap();
+    }
+
+    async fn add_meaning_counters(&self, run: &RunId, worker: &WorkerId, counters: &MeaningCounters) {
+        sqlite::add_meaning_counters(&self.0, run, worker, counters).unwrap();
+    }
+
+    async fn meaning_counters(&self, run: &RunId) -> MeaningCounters {
+        sqlite::meaning_counters(&self.0, run).unwrap()
+    }
+
+    async fn related(&self, doc_id: &str) -> Vec<StoredLikeness> {
+        self.rows(StoredLikeness::STATEMENT, doc_id, |row| {
+            Ok(StoredLikeness {
+                position: row.get(0)?,
+                relationship_type: row.get(1)?,
+                target_doc_id: row.get(2)?,
+                target_position: row.get(3)?,
+                score: row.get(4)?,
+                model: row.get(5)?,
+            })
+        })
+    }
+
+    async fn duplicates(&self) -> Vec<(i64, i64, bool)> {
+        let statement = "SELECT document_number, duplicate_of, is_exact FROM document_duplicates
+                         WHERE ?1 IS NOT NULL ORDER BY document_number";
+        self.rows(statement, "", |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
     async fn resume_or_start_run(&self, fingerprint: &str) -> Run {

@@ -21,6 +21,6 @@ ON CONFLICT (doc_key) DO UPDATE SET
     -- a document is as near as the shortest way to it
     link_depth = least(documents.link_depth, excluded.link_depth),
     element_count = excluded.element_count, links_in_elements = excluded.links_in_elements, stored_by_run = excluded.stored_by_run,
-    seen_by_run = excluded.seen_by_run, stored_at = now()
+    seen_by_run = excluded.seen_by_run, stored_at = now(), related_as = NULL
 -- A row that was there was locked before it was updated, and its new version says by whom (xmax); a new row says nobody.
 RETURNING doc_key, document_number, xmax <> 0 AS was_there

@@ -13,5 +13,5 @@ ON CONFLICT (doc_id) DO UPDATE SET
     link_depth = min(documents.link_depth, excluded.link_depth),
     element_count = excluded.element_count, stored_by_run = excluded.stored_by_run,
     seen_by_run = excluded.seen_by_run, stored_at = excluded.stored_at,
-    links_in_elements = excluded.links_in_elements
+    links_in_elements = excluded.links_in_elements, related_as = NULL
 RETURNING document_number

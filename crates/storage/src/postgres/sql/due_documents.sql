@@ -1,0 +1,4 @@
+SELECT document_number
+FROM documents
+WHERE document_number BETWEEN $2 AND $3 AND outcome = 'stored' AND related_as IS DISTINCT FROM $1
+ORDER BY document_number
