@@ -29,6 +29,7 @@ fn write_summary(text: &mut String, summary: &RunSummary, database: &str) -> std
         thousands(total.structural_relationships),
         thousands(total.explicit_relationships)
     )?;
+    write_meaning(text, summary)?;
     writeln!(
         text,
         "processed      {} at {} a second",
@@ -45,6 +46,21 @@ fn write_summary(text: &mut String, summary: &RunSummary, database: &str) -> std
         writeln!(text, "\nstopped with {left} in the queue; run again to go on from here")?;
     }
     Ok(())
+}
+
+fn write_meaning(text: &mut String, summary: &RunSummary) -> std::fmt::Result {
+    let meaning = &summary.meaning;
+    if meaning.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "by likeness    {} within documents, {} across, {}",
+        thousands(meaning.semantic_relationships),
+        thousands(meaning.cross_document_relationships),
+        counted(meaning.duplicates, "duplicate"),
+    )?;
+    writeln!(text, "vectors        {}", thousands(meaning.vectors))
 }
 
 fn write_table(text: &mut String, summary: &RunSummary) -> std::fmt::Result {

@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 const SOURCE_PACE_KEYS: [&str; 7] =
     ["timeout", "connect_timeout", "concurrency", "requests_per_second", "delay", "page_size", "user_agent"];
 
+/// Keys of `embedding` that say how vectors are come by, and not which.
+const EMBEDDING_PACE_KEYS: [&str; 4] = ["batch_size", "base_url", "api_key_env", "timeout"];
+
 impl Config {
     /// The name of the work that this configuration defines: 16 hexadecimal digits.
     ///
@@ -24,20 +27,36 @@ impl Config {
         fingerprint(&json!({
             "content_sources": sources,
             "parsing": self.parsing,
-            "embedding": without_keys(json!(embedding), &["batch_size", "base_url", "api_key_env", "timeout"]),
+            "embedding": without_keys(json!(embedding), &EMBEDDING_PACE_KEYS),
             "relationship_detection": self.relationship_detection,
             "path_mappings": self.path_mappings,
         }))
     }
 
-    /// The name of the way in which documents are parsed and their links stored, by the parsers of `revision`: 16
-    /// hexadecimal digits.
+    /// The name of the way in which documents are parsed, their links stored and their elements embedded, by the parsers
+    /// of `revision` and the embedding model of this name, if there is one: 16 hexadecimal digits.
     ///
     /// A document that was parsed under the same fingerprint and has not
     /// changed need not be parsed again.
-    pub fn parse_fingerprint(&self, revision: u32) -> String {
-        let links = self.relationship_detection.stores_links();
-        fingerprint(&json!({ "parsing": self.parsing, "links": links, "revision": revision }))
+    pub fn parse_fingerprint(&self, revision: u32, model: Option<&str>) -> String {
+        let detection = &self.relationship_detection;
+        let links = detection.stores_links();
+        let mut way = json!({ "parsing": self.parsing, "links": links, "revision": revision });
+        if let (Some(model), Some(way)) = (model, way.as_object_mut()) {
+            let within =
+                (detection.enabled && detection.semantic).then_some(&detection.cross_document_semantic);
+            way.insert("embedding".into(), without_keys(json!(self.embedding), &EMBEDDING_PACE_KEYS));
+            way.insert("model".into(), model.into());
+            way.insert("semantic".into(), json!(within));
+        }
+        fingerprint(&way)
+    }
+
+    /// The name of the way in which elements of different documents are related, by vectors of the model of this name and
+    /// a search of `revision`: 16 hexadecimal digits.
+    pub fn relating_fingerprint(&self, model: &str, revision: u32) -> String {
+        let options = &self.relationship_detection.cross_document_semantic;
+        fingerprint(&json!({ "model": model, "options": options, "revision": revision }))
     }
 }
 

@@ -88,17 +88,9 @@ impl Config {
 
     /// What the configuration asks for that this version does not have.
     fn missing_features(&self) -> Vec<Violation> {
-        let mut missing = Vec::new();
-        for (key, is_on, what) in [
-            ("embedding.enabled", self.embedding.enabled, "compute vectors"),
-            ("relationship_detection.semantic", self.relationship_detection.semantic, "compare meanings"),
-            ("telemetry.enabled", self.telemetry.enabled, "serve metrics"),
-        ] {
-            if is_on {
-                missing.push(Violation::new(key, true, format!("this version does not {what}")));
-            }
-        }
-        missing
+        let serves_metrics = self.telemetry.enabled;
+        let missing = Violation::new("telemetry.enabled", true, "this version does not serve metrics");
+        serves_metrics.then_some(missing).into_iter().collect()
     }
 
     fn check_work_queue(&self, violations: &mut Vec<Violation>) {
@@ -204,6 +196,12 @@ impl Config {
             let key = || KeyPath::of("content_sources").index(index).key("name");
             if name.trim().is_empty() {
                 violations.push(Violation::at(key(), name, "a source needs a name"));
+            } else if name.starts_with('(') {
+                violations.push(Violation::at(
+                    key(),
+                    name,
+                    "names that begin with a parenthesis are the worker's own",
+                ));
             } else if name.contains(':') || name.contains(char::is_control) {
                 let rule = "a name has no colon, which divides it from the document's own, and no control characters";
                 violations.push(Violation::at(key(), name, rule));

@@ -2,7 +2,10 @@
 
 use gdg_model::{DocId, DocumentRef, Format};
 use gdg_queue::{Disposition, Failure, Fence};
-use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, RunCounters};
+use gdg_storage::{
+    DocumentHeader, Findings, GraphDocument, KnownDocument, MeaningCounters, RelatingTerms, RunCounters,
+};
+use std::sync::Arc;
 
 /// A claimed document, and what is remembered of it. Whoever holds one ends
 /// its claim through [`Ended`], or gives its fence back.
@@ -52,6 +55,17 @@ pub enum Ended {
         /// What is remembered of it.
         header: Box<DocumentHeader>,
     },
+    /// It is a shard of documents that were compared with all others.
+    Related {
+        /// Its claim.
+        fence: Fence,
+        /// Which documents, as a document of the queue.
+        shard: DocumentRef,
+        /// How they were compared.
+        terms: Arc<RelatingTerms>,
+        /// What was found of them.
+        findings: Box<Findings>,
+    },
     /// It failed.
     Failed {
         /// Why, and its claim.
@@ -71,6 +85,7 @@ impl Ended {
         match self {
             Self::Stored { fence, .. }
             | Self::Unchanged { fence, .. }
+            | Self::Related { fence, .. }
             | Self::Vanished { fence, .. }
             | Self::Skipped { fence, .. } => *fence,
             Self::Failed { failure, .. } => failure.fence,
@@ -81,6 +96,9 @@ impl Ended {
     pub fn memory(&self) -> usize {
         match self {
             Self::Stored { graph, .. } => graph.memory(),
+            Self::Related { findings, .. } => {
+                512 + 64 * (findings.relationships.len() + findings.offers.len())
+            }
             _ => 512,
         }
     }
@@ -102,6 +120,10 @@ pub struct Discovered {
 pub struct CommitReport {
     /// Documents that left the queue, counted.
     pub counters: RunCounters,
+    /// What was embedded and related.
+    pub meaning: MeaningCounters,
+    /// Shards that left the queue.
+    pub shards: u64,
     /// Documents that left the queue because they have vanished.
     pub vanished: u64,
     /// Documents that were enqueued because a stored or unchanged one links to them.
@@ -120,6 +142,8 @@ impl CommitReport {
         for (key, tally) in other.counters.iter() {
             self.counters.add(key.clone(), tally);
         }
+        self.meaning.add(&other.meaning);
+        self.shards += other.shards;
         self.vanished += other.vanished;
         self.followed += other.followed;
         self.retried += other.retried;

@@ -84,6 +84,9 @@ pub enum PipelineError {
     /// The schema could not be brought up to date.
     #[error("cannot bring the schema up to date: {0}")]
     Migration(String),
+    /// What cannot be.
+    #[error("bug: {0}")]
+    Bug(String),
     /// The database's thread is gone.
     #[error("database: the connection is closed")]
     Closed,

@@ -1,10 +1,14 @@
 //! What happens to one document between its claim and the transaction that ends it.
 
+use crate::PipelineError;
 use crate::commit_channel::CommitSender;
+use crate::embedding::Embedding;
 use crate::ended::{ClaimedDocument, Ended};
+use crate::relating::{Relating, is_shard};
 use crate::sqlite::is_unchanged;
-use crate::store::CopyStore;
+use crate::store::{CopyStore, RelatingStore};
 use gdg_config::{ByteSize, UnsupportedPolicy};
+use gdg_embedding::EmbeddingError;
 use gdg_model::{Attributes, ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, Link};
 use gdg_parsing::{DocumentParser, Input, ParseError};
 use gdg_queue::{Failure, Fence};
@@ -41,6 +45,10 @@ pub(crate) struct ProcessorOptions {
     /// Where graphs of documents with the same content are found, if there may be any: a document that was renamed is
     /// not parsed again.
     pub(crate) copies: Option<Arc<dyn CopyStore>>,
+    /// What gives documents their vectors, where they have any.
+    pub(crate) embedding: Option<Embedding>,
+    /// What compares documents, in a run.
+    pub(crate) relating: Option<Arc<Relating>>,
 }
 
 /// A document's turn to be fetched.
@@ -78,8 +86,10 @@ impl From<SourceError> for Failed {
 
 impl ProcessorOptions {
     /// For the documents of a run: from the second generation on there may be something to take over.
-    pub(crate) fn for_run(&self, run: &Run, copies: Arc<dyn CopyStore>) -> Self {
-        Self { copies: (run.generation > 1).then_some(copies), ..self.clone() }
+    pub(crate) fn for_run<S: CopyStore + RelatingStore + 'static>(&self, run: &Run, store: Arc<S>) -> Self {
+        let across = self.embedding.as_ref().and_then(Embedding::across);
+        let relating = across.map(|across| Arc::new(Relating::new(Arc::clone(&store) as _, across)));
+        Self { copies: (run.generation > 1).then_some(store as _), relating, ..self.clone() }
     }
 }
 
@@ -124,6 +134,9 @@ impl Processor {
         slots: &mut Slots,
     ) -> Result<Ended, Failed> {
         let ClaimedDocument { fence, mut document, known } = claimed;
+        if is_shard(&document) {
+            return self.relate(fence, &document).await;
+        }
         let source = self.options.sources.iter().find(|source| *source.name() == document.source_name);
         let source = source.ok_or_else(|| {
             let message = format!("the configuration has no source named `{}`", document.source_name);
@@ -171,11 +184,36 @@ impl Processor {
             return Ok(Ended::Unchanged { fence, document, format: known.format, size });
         }
         let copy = if known.is_none() { read.find_copy().await } else { None };
-        on_blocking_thread(move || match copy {
+        let ended = on_blocking_thread(move || match copy {
             Some(copy) => Ok(read.take_over(copy, fence)),
             None => read.parse(fence),
-        })
-        .await
+        });
+        match (ended.await?, &self.options.embedding) {
+            (Ended::Stored { fence, graph }, Some(embedding)) => {
+                let (format, size) = (Some(graph.format()), graph.header().size);
+                let embedded = embedding.embed(graph).await;
+                let failed = |error: EmbeddingError| Failed {
+                    class: error.class(),
+                    message: error.to_string(),
+                    format,
+                    size,
+                };
+                Ok(Ended::Stored { fence, graph: embedded.map_err(failed)? })
+            }
+            (ended, _) => Ok(ended),
+        }
+    }
+
+    /// Compares the documents of a shard with all others.
+    async fn relate(&self, fence: Fence, shard: &DocumentRef) -> Result<Ended, Failed> {
+        let relating = self.options.relating.as_ref().ok_or_else(|| {
+            let message = "documents are not compared any more, as the configuration says".to_owned();
+            Failed::early(ErrorClass::Permanent, message)
+        })?;
+        // What the database does not answer now it may answer later.
+        let failed = |error: PipelineError| Failed::early(ErrorClass::Transient, error.to_string());
+        let findings = Box::new(relating.relate(shard).await.map_err(failed)?);
+        Ok(Ended::Related { fence, shard: shard.clone(), terms: Arc::clone(relating.terms()), findings })
     }
 }
 

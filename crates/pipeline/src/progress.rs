@@ -70,7 +70,12 @@ impl Progress {
         self.processed_here.fetch_add(total.documents, Relaxed);
         self.bytes_here.fetch_add(total.bytes, Relaxed);
         self.live.fetch_add(report.followed, Relaxed);
-        self.live.fetch_sub(total.documents, Relaxed);
+        self.live.fetch_sub(total.documents + report.shards, Relaxed);
+    }
+
+    /// Shards of documents to be compared were planned.
+    pub(crate) fn planned(&self, shards: u64) {
+        self.live.fetch_add(shards, Relaxed);
     }
 
     /// Documents were claimed from a queue that others share: they count as found here.

@@ -1,6 +1,7 @@
 //! What both modes make of a configuration at their start.
 
 use crate::PipelineError;
+use crate::embedding::Embedding;
 use crate::processing::ProcessorOptions;
 use gdg_config::{Config, Environment};
 use gdg_parsing::{DocumentParser, SandboxCommand};
@@ -55,6 +56,7 @@ pub(crate) fn processor_options(
     sources: &[Arc<dyn Source>],
     sandbox: SandboxCommand,
     threads: usize,
+    embedding: Option<Embedding>,
     parse_fingerprint: &Arc<str>,
 ) -> ProcessorOptions {
     ProcessorOptions {
@@ -65,5 +67,7 @@ pub(crate) fn processor_options(
         stores_links: config.relationship_detection.stores_links(),
         parse_fingerprint: Arc::clone(parse_fingerprint),
         copies: None,
+        embedding,
+        relating: None,
     }
 }

@@ -9,11 +9,13 @@
 use crate::commit_channel::commit_channel;
 use crate::committer::Committer;
 use crate::discovery::Discovery;
+use crate::embedding::Embedding;
 use crate::in_hand::InHand;
 use crate::processing::Processor;
 use crate::pump::{ClaimLimits, Pump, Quota, Supplied, Supply};
 use crate::setup::{open_sources, parse_threads, processor_options, retry_policy};
 use crate::sqlite::{self, DatabaseLock, SqliteBackend};
+use crate::store::PlanningStore;
 use crate::sweep::Sweep;
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
@@ -23,7 +25,7 @@ use gdg_model::WorkerId;
 use gdg_parsing::{PARSER_REVISION, SandboxCommand};
 use gdg_queue::QueueDepth;
 use gdg_sources::Source;
-use gdg_storage::{Run, RunStatus};
+use gdg_storage::{RelatingTerms, Run, RunStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -91,6 +93,8 @@ struct SingleWorker {
     shutdown_grace: Duration,
     /// See [`Sweep`].
     deletion_guard: f64,
+    /// How documents are compared, where they are.
+    relating: Option<Arc<RelatingTerms>>,
 }
 
 impl SingleWorker {
@@ -116,9 +120,18 @@ impl SingleWorker {
             "run begins"
         );
         let parse_threads = parse_threads(config);
-        let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
-        let processing =
-            processor_options(config, &sources, options.sandbox, parse_threads, &parse_fingerprint);
+        let embedding = Embedding::open(config, &options.environment)?;
+        let relating = embedding.as_ref().and_then(Embedding::across).map(|(_, terms)| Arc::clone(terms));
+        let parse_fingerprint: Arc<str> =
+            config.parse_fingerprint(PARSER_REVISION, embedding.as_ref().map(Embedding::model)).into();
+        let processing = processor_options(
+            config,
+            &sources,
+            options.sandbox,
+            parse_threads,
+            embedding,
+            &parse_fingerprint,
+        );
         let processor = Processor::new(processing.for_run(&run, Arc::new(backend.clone())));
         Ok(Self {
             backend,
@@ -143,10 +156,29 @@ impl SingleWorker {
             heartbeat_interval: config.work_queue.heartbeat_interval(),
             shutdown_grace: config.processing.shutdown_grace(),
             deletion_guard: config.processing.deletion_guard,
+            relating,
         })
     }
 
     async fn work(self, started: Instant) -> Result<RunSummary, PipelineError> {
+        // Whichever part fails stops the others, as a request to stop does; what is committed stays.
+        let halt = self.shutdown.stop.child_token();
+        let discovering = tokio::spawn(halt_on_error(self.discover(halt.clone()), halt.clone()));
+        let heartbeats = tokio::spawn(self.send_heartbeats());
+        let mut processed = self.work_off(&halt).await;
+        let discovered = flatten(discovering.await);
+        if processed.is_ok() && discovered.is_ok() && self.is_worked_off().await? {
+            processed = self.post_process(&halt).await;
+        }
+        heartbeats.abort();
+        // After the writer's end: what is still in hand now was not ended.
+        let released = self.backend.release(self.in_hand.all()).await;
+        processed.and(discovered).and(released)?;
+        self.finish(started).await
+    }
+
+    /// Works the queue off.
+    async fn work_off(&self, halt: &CancellationToken) -> Result<(), PipelineError> {
         let (writer, waiting) = commit_channel(self.commit_batch);
         let committer = Committer {
             store: Arc::new(self.backend.clone()),
@@ -155,12 +187,7 @@ impl SingleWorker {
             progress: Arc::clone(&self.progress),
             max_group: self.commit_batch,
         };
-        // Whichever part fails stops the others, as a request to stop does; what is committed stays.
-        let halt = self.shutdown.stop.child_token();
         let committing = tokio::spawn(halt_on_error(committer.run(waiting), halt.clone()));
-        let discovering = tokio::spawn(halt_on_error(self.discover(halt.clone()), halt.clone()));
-        let heartbeats = tokio::spawn(self.send_heartbeats());
-
         let pump = Pump {
             processor: Arc::clone(&self.processor),
             in_hand: Arc::clone(&self.in_hand),
@@ -169,14 +196,24 @@ impl SingleWorker {
             shutdown: self.shutdown.clone(),
             shutdown_grace: self.shutdown_grace,
         };
-        let processed = pump.run(&self, writer, &halt).await;
-        heartbeats.abort();
-        let discovered = flatten(discovering.await);
-        let committed = flatten(committing.await);
-        // After the writer's end: what is still in hand now was not ended.
-        let released = self.backend.release(self.in_hand.all()).await;
-        committed.and(processed).and(discovered).and(released)?;
-        self.finish(started).await
+        let processed = pump.run(self, writer, halt).await;
+        flatten(committing.await).and(processed)
+    }
+
+    /// Whether the sources are listed to their end, and all documents have ended.
+    async fn is_worked_off(&self) -> Result<bool, PipelineError> {
+        let depth = self.backend.depth(&self.run.run_id).await?;
+        Ok(depth.is_drained() && self.listing_done.load(Ordering::Acquire))
+    }
+
+    /// Removes what has vanished from the sources, and compares what is new with all else.
+    async fn post_process(&self, halt: &CancellationToken) -> Result<(), PipelineError> {
+        self.sweep().await?;
+        let Some(terms) = &self.relating else { return Ok(()) };
+        self.backend.unrelate_from_changed(&self.run.run_id).await?;
+        let shards = self.backend.plan_shards(&self.run.run_id, terms).await?;
+        self.progress.planned(shards);
+        if shards > 0 { self.work_off(halt).await } else { Ok(()) }
     }
 
     /// Lists every source, one after the other.
@@ -268,9 +305,8 @@ impl SingleWorker {
         }
         let run_id = self.run.run_id.clone();
         let depth = self.backend.depth(&run_id).await?;
-        let interrupted = !(depth.is_drained() && self.listing_done.load(Ordering::Acquire));
+        let interrupted = !self.is_worked_off().await?;
         if !interrupted {
-            self.sweep().await?;
             self.backend.set_run_status(&run_id, RunStatus::Completed).await?;
         }
         let (vanished, alerts) = self.backend.aftermath(&run_id).await?;
@@ -280,6 +316,7 @@ impl SingleWorker {
             resumed: self.resumed,
             interrupted,
             counters: self.backend.counters(&run_id).await?,
+            meaning: self.backend.meaning(&run_id).await?,
             failures: self.backend.dead_letters(&run_id, MAX_LISTED_FAILURES).await?,
             listing_problems: self.backend.listing_problems(&run_id).await?,
             vanished,

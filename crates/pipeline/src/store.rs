@@ -11,8 +11,8 @@ use crate::ended::{CommitReport, Discovered, Ended};
 use async_trait::async_trait;
 use gdg_model::{DocumentRef, Format, RunId, SourceName};
 use gdg_storage::{
-    Alert, DependencyPage, DocumentHeader, ListingGap, ListingProgress, StoredCopy, SweepProgress,
-    VanishedPage,
+    Alert, ComparableDocument, DependencyPage, DocumentHeader, ListingGap, ListingProgress, RelatingTerms,
+    StoredCopy, StoredVector, SweepProgress, VanishedPage,
 };
 use std::sync::Arc;
 
@@ -101,6 +101,44 @@ pub(crate) trait SweepStore: Send + Sync {
         source: &SourceName,
         alert: Option<Alert>,
     ) -> Result<(), PipelineError>;
+}
+
+/// What comparing documents needs. Each method is one transaction.
+#[async_trait]
+pub(crate) trait RelatingStore: Send + Sync {
+    /// Up to `limit` vectors of a model behind the one with this document's number, position and part.
+    async fn load_vectors(
+        &self,
+        model: &str,
+        after: (i64, u32, u32),
+        limit: u32,
+    ) -> Result<Vec<StoredVector>, PipelineError>;
+
+    /// Up to `limit` stored documents behind the number `after`.
+    async fn comparable_documents(
+        &self,
+        terms: &RelatingTerms,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<ComparableDocument>, PipelineError>;
+
+    /// The documents with numbers in a range whose relationships have to be found.
+    async fn due_documents(
+        &self,
+        terms: &RelatingTerms,
+        range: (i64, i64),
+    ) -> Result<Vec<i64>, PipelineError>;
+}
+
+/// What planning the comparison of documents needs.
+#[async_trait]
+pub(crate) trait PlanningStore: Send + Sync {
+    /// Notes that the relationships of those documents have to be found anew that lead to one which the run stored or
+    /// removed. In many transactions; a second time it changes nothing.
+    async fn unrelate_from_changed(&self, run: &RunId) -> Result<(), PipelineError>;
+
+    /// Enqueues the documents whose relationships have to be found, in shards. Returns how many shards were added.
+    async fn plan_shards(&self, run: &RunId, terms: &RelatingTerms) -> Result<u64, PipelineError>;
 }
 
 /// What taking over graphs needs.

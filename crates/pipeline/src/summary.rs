@@ -2,7 +2,7 @@
 
 use gdg_model::RunId;
 use gdg_queue::DeadLetter;
-use gdg_storage::{Alert, Outcome, OutcomeKey, RunCounters, RunStatus, Tally};
+use gdg_storage::{Alert, MeaningCounters, Outcome, OutcomeKey, RunCounters, RunStatus, Tally};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub struct RunSummary {
     pub interrupted: bool,
     /// What became of its documents.
     pub counters: RunCounters,
+    /// What was embedded and related.
+    pub meaning: MeaningCounters,
     /// Documents that were given up, the latest first; not all where there are very many.
     pub failures: Vec<DeadLetter>,
     /// What the listings could not read: locators, each with the reason.
@@ -108,6 +110,10 @@ impl RunSummary {
             "elements": total.elements,
             "structural_relationships": total.structural_relationships,
             "explicit_relationships": total.explicit_relationships,
+            "vectors": self.meaning.vectors,
+            "semantic_relationships": self.meaning.semantic_relationships,
+            "cross_document_relationships": self.meaning.cross_document_relationships,
+            "duplicates": self.meaning.duplicates,
             "bytes": total.bytes,
             "seconds": self.elapsed.as_secs_f64(),
             "documents_per_second": self.rate(),

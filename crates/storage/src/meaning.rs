@@ -140,6 +140,15 @@ impl MeaningCounters {
         self.duplicates += findings.duplicates.len() as u64;
     }
 
+    /// Adds what others did.
+    pub fn add(&mut self, other: &Self) {
+        self.vectors += other.vectors;
+        self.semantic_relationships += other.semantic_relationships;
+        self.documents_compared += other.documents_compared;
+        self.cross_document_relationships += other.cross_document_relationships;
+        self.duplicates += other.duplicates;
+    }
+
     /// Whether nothing was.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -52,6 +52,11 @@ impl RunStatus {
         Self::Abandoned,
     ];
 
+    /// Whether its queue may hold work.
+    pub const fn takes_work(self) -> bool {
+        matches!(self, Self::Active | Self::PostProcessing)
+    }
+
     /// The name that is stored.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -15,7 +15,7 @@ pub struct EmbeddingConfig {
     pub enabled: bool,
     /// What computes them.
     pub provider: EmbeddingProvider,
-    /// The model: a folder or file for `static` and `onnx`, the provider's name of it for `openai`.
+    /// The model: a folder for `static` (unset: the one within the program), the provider's name of it for `openai`.
     pub model: Option<String>,
     /// The length of a vector. Unset: what the model gives.
     pub dimensions: Option<NonZeroU32>,
@@ -31,9 +31,9 @@ pub struct EmbeddingConfig {
     pub successor_count: u32,
     /// Levels above it whose headings are taken in.
     pub ancestor_depth: u32,
-    /// Elements in one window, where small ones are embedded together.
+    /// Texts in one window, where neighbours of a few words are embedded together. 1 embeds each by itself.
     pub window_size: NonZeroU32,
-    /// Elements that a window shares with the one before it; less than `window_size`.
+    /// Texts that a window shares with the one before it; less than `window_size`.
     pub overlap_size: u32,
     /// Texts that the provider gets at once.
     pub batch_size: NonZeroU32,

@@ -14,7 +14,8 @@ pub struct RelationshipDetectionConfig {
     /// Whether links between documents are stored as relationships. What contains and follows what is not stored but
     /// shown by a view, always.
     pub structural: bool,
-    /// Whether elements of one document with like meaning are related. Needs embeddings.
+    /// Whether elements of one document with like meaning are related: those whose likeness reaches
+    /// `cross_document_semantic.similarity_threshold`, at most `max_per_element` each. Needs embeddings.
     pub semantic: bool,
     /// Relationships between elements of different documents.
     pub cross_document_semantic: CrossDocumentConfig,

@@ -68,7 +68,7 @@ fn refused(document: Ended, error: &PipelineError) -> Ended {
         Ended::Stored { graph, .. } => {
             (graph.header().document.clone(), Some(graph.format()), graph.header().size)
         }
-        Ended::Vanished { document, .. } => (document, None, 0),
+        Ended::Vanished { document, .. } | Ended::Related { shard: document, .. } => (document, None, 0),
         Ended::Skipped { header, .. } => (header.document.clone(), None, header.size),
         Ended::Unchanged { document, format, size, .. } | Ended::Failed { document, format, size, .. } => {
             (document, format, size)

@@ -7,6 +7,7 @@ use super::wakeups::Wakeups;
 use crate::PipelineError;
 use crate::discovery::Discovery;
 use crate::progress::Progress;
+use crate::store::PlanningStore;
 use crate::sweep::Sweep;
 use gdg_election::Leadership;
 use gdg_model::{RunId, SourceName, WorkerId};
@@ -14,7 +15,7 @@ use gdg_postgres::{Parameter, Postgres, Type};
 use gdg_queue::postgres::{self as queue, LowWaterMarks};
 use gdg_sources::Source;
 use gdg_storage::postgres as storage;
-use gdg_storage::{LatestRun, ListingGap, Run, RunStatus};
+use gdg_storage::{LatestRun, ListingGap, RelatingTerms, Run, RunStatus};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -40,6 +41,8 @@ pub(crate) struct Conductor {
     pub(crate) timing: Timing,
     /// See [`Sweep`].
     pub(crate) deletion_guard: f64,
+    /// How documents are compared, where they are.
+    pub(crate) relating: Option<Arc<RelatingTerms>>,
 }
 
 /// The times of the configuration.
@@ -255,7 +258,7 @@ impl Conductor {
         transaction.end(outcome).await
     }
 
-    /// Removes what has vanished from the sources.
+    /// Removes what has vanished from the sources, and has the workers compare what is new with all else.
     async fn post_process(&self, store: &LeaderStore, run: &RunId) -> Result<(), PipelineError> {
         for source in &self.sources {
             let sweep = Sweep {
@@ -266,7 +269,33 @@ impl Conductor {
             };
             sweep.run().await?;
         }
+        if let Some(terms) = &self.relating {
+            store.unrelate_from_changed(run).await?;
+            let shards = store.plan_shards(run, terms).await?;
+            tracing::info!(run_id = %run, shards, "documents are compared");
+            if !self.see_through(store, run).await? {
+                return Ok(());
+            }
+        }
         self.move_on(store, run, RunStatus::PostProcessing, RunStatus::Completed).await
+    }
+
+    /// Looks after the queue until all shards have left it. Returns whether they have, or the run is over otherwise.
+    async fn see_through(&self, store: &LeaderStore, run: &RunId) -> Result<bool, PipelineError> {
+        let mut upkeep = Upkeep::new(self, store, run.clone());
+        loop {
+            if self.has_drained(store, run, RunStatus::Completed).await? {
+                return Ok(true);
+            }
+            if run_status(&self.postgres, run).await? != Some(RunStatus::PostProcessing) {
+                return Ok(false);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                () = self.wakeups.conductor.notified() => {}
+            }
+            upkeep.tick().await?;
+        }
     }
 
     /// Moves a run on, if it is where it is thought to be.

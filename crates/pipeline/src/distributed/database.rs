@@ -8,7 +8,7 @@ use super::following::Following;
 use super::notices;
 use crate::PipelineError;
 use crate::ended::{ClaimedDocument, CommitReport, Ended};
-use crate::store::{CommitStore, CopyStore};
+use crate::store::{CommitStore, CopyStore, RelatingStore};
 use crate::tally::{count, tally_of_bytes, tally_of_graph};
 use async_trait::async_trait;
 use gdg_model::{DocId, DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
@@ -17,8 +17,8 @@ use gdg_queue::postgres::{self as queue, Cursors};
 use gdg_queue::{Claim, DeadLetter, Disposition, Failure, Fence, NewDocument, Priority, RetryPolicy};
 use gdg_storage::postgres as storage;
 use gdg_storage::{
-    Alert, DocumentHeader, GraphDocument, KnownDocument, LatestRun, Outcome, RunCounters, RunStatus,
-    StoredCopy,
+    Alert, ComparableDocument, DocumentHeader, Findings, GraphDocument, KnownDocument, LatestRun,
+    MeaningCounters, Outcome, RelatingTerms, RunCounters, RunStatus, StoredCopy, StoredVector,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -118,6 +118,7 @@ impl Database {
             let progress = storage::progress(&transaction, run).await?;
             Ok::<_, PipelineError>(RunReport {
                 counters: storage::counters(&transaction, run).await?,
+                meaning: storage::meaning_counters(&transaction, run).await?,
                 dead_letters: queue::dead_letters(&transaction, run, limit).await?,
                 listing_problems: storage::listing_problems(&transaction, run, limit).await?,
                 vanished: storage::vanished_count(&transaction, run).await?,
@@ -150,6 +151,7 @@ pub(crate) async fn run_status(postgres: &Postgres, run: &RunId) -> Result<Optio
 /// What a run came to so far.
 pub(crate) struct RunReport {
     pub(crate) counters: RunCounters,
+    pub(crate) meaning: MeaningCounters,
     pub(crate) dead_letters: Vec<DeadLetter>,
     pub(crate) listing_problems: Vec<(String, String)>,
     pub(crate) vanished: u64,
@@ -167,6 +169,41 @@ pub(crate) fn with_known(
         ClaimedDocument { fence, document, known }
     });
     claimed.collect()
+}
+
+#[async_trait]
+impl RelatingStore for Database {
+    async fn load_vectors(
+        &self,
+        model: &str,
+        after: (i64, u32, u32),
+        limit: u32,
+    ) -> Result<Vec<StoredVector>, PipelineError> {
+        let transaction = self.postgres.begin().await?;
+        let outcome = storage::load_vectors(&transaction, model, after, limit).await;
+        Ok(transaction.end(outcome).await?)
+    }
+
+    async fn comparable_documents(
+        &self,
+        terms: &RelatingTerms,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<ComparableDocument>, PipelineError> {
+        let transaction = self.postgres.begin().await?;
+        let outcome = storage::comparable_documents(&transaction, terms, after, limit).await;
+        Ok(transaction.end(outcome).await?)
+    }
+
+    async fn due_documents(
+        &self,
+        terms: &RelatingTerms,
+        range: (i64, i64),
+    ) -> Result<Vec<i64>, PipelineError> {
+        let transaction = self.postgres.begin().await?;
+        let outcome = storage::due_documents(&transaction, terms, range).await;
+        Ok(transaction.end(outcome).await?)
+    }
 }
 
 #[async_trait]
@@ -207,6 +244,7 @@ impl Database {
 
         let graphs: Vec<&GraphDocument> = group.stored.iter().map(|(_, graph)| *graph).collect();
         storage::store_documents(transaction, run, &graphs).await?;
+        graphs.iter().for_each(|graph| report.meaning.add_document(graph.vectors()));
         let headers: Vec<&DocumentHeader> = group.skipped.iter().map(|(_, header)| *header).collect();
         storage::store_skipped(transaction, run, &headers).await?;
         let seen: Vec<(DocId, Stamp)> = group
@@ -215,13 +253,19 @@ impl Database {
             .map(|(_, document, ..)| (document.doc_id.clone(), document.stamp.clone()))
             .collect();
         storage::mark_seen(transaction, run, &seen).await?;
+        for (_, terms, findings) in &group.related {
+            storage::store_findings(transaction, terms, findings).await?;
+            report.meaning.add_findings(findings);
+        }
+        report.shards = group.related.len() as u64;
         report.vanished = group.vanished.len() as u64;
         report.followed = self.follow(transaction, run, &group).await?;
         self.end_failed(transaction, &group.failed, &mut report).await?;
         group.count(&mut report.counters);
 
         storage::add_counters(transaction, run, &self.worker, &report.counters).await?;
-        let left = report.counters.total().documents + report.vanished;
+        storage::add_meaning_counters(transaction, run, &self.worker, &report.meaning).await?;
+        let left = report.counters.total().documents + report.vanished + report.shards;
         storage::record_progress(transaction, run, &self.worker, report.followed, left).await?;
         Ok(report)
     }
@@ -348,6 +392,7 @@ struct Group<'a> {
     /// Of all but those that failed.
     fences: Vec<Fence>,
     stored: Vec<(Fence, &'a GraphDocument)>,
+    related: Vec<(Fence, &'a RelatingTerms, &'a Findings)>,
     vanished: Vec<Fence>,
     skipped: Vec<(Fence, &'a DocumentHeader)>,
     /// With their formats and sizes.
@@ -361,6 +406,9 @@ impl<'a> Group<'a> {
         for ended in ended {
             match ended {
                 Ended::Stored { fence, graph } => group.stored.push((*fence, graph)),
+                Ended::Related { fence, terms, findings, .. } => {
+                    group.related.push((*fence, terms, findings));
+                }
                 Ended::Vanished { fence, .. } => group.vanished.push(*fence),
                 Ended::Skipped { fence, header } => group.skipped.push((*fence, header)),
                 Ended::Unchanged { fence, document, format, size } => {
@@ -379,6 +427,7 @@ impl<'a> Group<'a> {
     /// Leaves out what is not ours to end.
     fn keep(&mut self, accepted: &HashSet<Fence>) {
         self.stored.retain(|(fence, _)| accepted.contains(fence));
+        self.related.retain(|(fence, ..)| accepted.contains(fence));
         self.vanished.retain(|fence| accepted.contains(fence));
         self.skipped.retain(|(fence, _)| accepted.contains(fence));
         self.unchanged.retain(|(fence, ..)| accepted.contains(fence));

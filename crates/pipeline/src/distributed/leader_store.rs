@@ -4,8 +4,9 @@ use super::database::{enqueue, enqueue_unhandled};
 use super::following::wait_for_workers;
 use crate::PipelineError;
 use crate::ended::Discovered;
+use crate::relating::{SHARD_SIZE, shard};
 use crate::sqlite::is_unchanged;
-use crate::store::{DiscoveryBatch, DiscoveryStore, SweepStore};
+use crate::store::{DiscoveryBatch, DiscoveryStore, PlanningStore, SweepStore};
 use crate::tally::{count, tally_of_bytes};
 use async_trait::async_trait;
 use gdg_election::Leadership;
@@ -14,8 +15,11 @@ use gdg_postgres::{Postgres, Transaction};
 use gdg_queue::postgres as queue;
 use gdg_storage::postgres as storage;
 use gdg_storage::{
-    Alert, DependencyPage, ListingProgress, Outcome, RunCounters, SweepProgress, VanishedPage,
+    Alert, DependencyPage, ListingProgress, Outcome, RelatingTerms, RunCounters, SweepProgress, VanishedPage,
 };
+
+/// Documents that are looked at in one transaction for relationships that lead to them.
+const UNRELATED_AT_ONCE: u32 = 1_000;
 
 /// The database in the hands of a leader.
 #[derive(Debug, Clone)]
@@ -163,6 +167,37 @@ impl SweepStore for LeaderStore {
             }
             storage::advance_sweep(&transaction, run, source, None, self.epoch()).await?;
             Ok::<_, PipelineError>(())
+        };
+        let outcome = outcome.await;
+        transaction.end(outcome).await
+    }
+}
+
+#[async_trait]
+impl PlanningStore for LeaderStore {
+    async fn unrelate_from_changed(&self, run: &RunId) -> Result<(), PipelineError> {
+        let mut after = Some(0);
+        while let Some(number) = after {
+            let transaction = self.begin().await?;
+            let outcome = storage::unrelate_from_changed(&transaction, run, number, UNRELATED_AT_ONCE).await;
+            after = transaction.end(outcome).await?;
+        }
+        let mut after = Some(Vec::new());
+        while let Some(key) = after {
+            let transaction = self.begin().await?;
+            let outcome = storage::unrelate_from_removed(&transaction, run, &key, UNRELATED_AT_ONCE).await;
+            after = transaction.end(outcome).await?;
+        }
+        Ok(())
+    }
+
+    async fn plan_shards(&self, run: &RunId, terms: &RelatingTerms) -> Result<u64, PipelineError> {
+        let transaction = self.begin().await?;
+        let outcome = async {
+            let ranges = storage::plan_relating(&transaction, terms, SHARD_SIZE).await?;
+            let added = enqueue(&transaction, run, ranges.into_iter().map(shard).collect()).await?;
+            storage::record_progress(&transaction, run, &self.worker, added, 0).await?;
+            Ok::<_, PipelineError>(added)
         };
         let outcome = outcome.await;
         transaction.end(outcome).await

@@ -11,6 +11,7 @@ use super::supply::QueueSupply;
 use super::wakeups::Wakeups;
 use crate::commit_channel::commit_channel;
 use crate::committer::Committer;
+use crate::embedding::Embedding;
 use crate::in_hand::InHand;
 use crate::processing::{Processor, ProcessorOptions};
 use crate::pump::{ClaimLimits, Pump, Quota};
@@ -22,7 +23,7 @@ use gdg_election::{Elector, LeaseName, LeaseTerms};
 use gdg_model::{RunId, WorkerId};
 use gdg_parsing::{PARSER_REVISION, SandboxCommand};
 use gdg_postgres::{ListenEvent, Listener, Postgres, Settings};
-use gdg_storage::{LatestRun, Run, RunStatus};
+use gdg_storage::{LatestRun, Run};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -103,10 +104,18 @@ pub async fn run(
     let Some(entered) = entrance.enter().await? else { return Ok(None) };
 
     let threads = (parse_threads(config) / options.siblings.max(1)).max(1);
-    let parse_fingerprint: Arc<str> = config.parse_fingerprint(PARSER_REVISION).into();
+    let embedding = Embedding::open(config, &options.environment)?;
+    let parse_fingerprint: Arc<str> =
+        config.parse_fingerprint(PARSER_REVISION, embedding.as_ref().map(Embedding::model)).into();
     let database = Arc::new(Database::new(postgres.clone(), retry_policy(config), entered.name.clone()));
-    let processing =
-        processor_options(config, &sources, options.sandbox.clone(), threads, &parse_fingerprint);
+    let processing = processor_options(
+        config,
+        &sources,
+        options.sandbox.clone(),
+        threads,
+        embedding.clone(),
+        &parse_fingerprint,
+    );
     let worker = Worker {
         database,
         name: entered.name.clone(),
@@ -138,6 +147,7 @@ pub async fn run(
         wakeups: Arc::clone(&worker.wakeups),
         timing: worker.timing,
         deletion_guard: config.processing.deletion_guard,
+        relating: embedding.as_ref().and_then(Embedding::across).map(|(_, terms)| Arc::clone(terms)),
     };
     let candidacy = Candidacy { postgres: election, terms: lease_terms(config) };
     worker.live(conductor, entered.listener, candidacy, started).await
@@ -312,7 +322,7 @@ impl Worker {
             let latest = latest.map(|latest| latest.run);
             if let Some(run) = latest.filter(|run| run.generation >= self.wanted_generation) {
                 last = Some(run.clone());
-                if run.status == RunStatus::Active {
+                if run.status.takes_work() {
                     self.work_on(&run, halt).await?;
                     continue;
                 }
@@ -418,11 +428,11 @@ impl Worker {
                 let is_over = news
                     .borrow_and_update()
                     .as_ref()
-                    .is_some_and(|(latest, status)| *latest != run || *status != RunStatus::Active);
+                    .is_some_and(|(latest, status)| *latest != run || !status.takes_work());
                 if is_over {
                     match run_status(&database.postgres, &run).await {
                         // The news is older than the run.
-                        Ok(Some(RunStatus::Active)) => {}
+                        Ok(Some(status)) if status.takes_work() => {}
                         Ok(_) => {
                             over.cancel();
                             return;
@@ -485,6 +495,7 @@ impl Worker {
             resumed: false,
             interrupted: !status.is_final(),
             counters: report.counters,
+            meaning: report.meaning,
             failures: report.dead_letters,
             listing_problems: report.listing_problems,
             vanished: report.vanished,

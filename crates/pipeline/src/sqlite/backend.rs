@@ -2,7 +2,10 @@
 
 use crate::PipelineError;
 use crate::ended::{ClaimedDocument, CommitReport, Discovered, Ended};
-use crate::store::{CommitStore, CopyStore, DiscoveryBatch, DiscoveryStore, SweepStore};
+use crate::relating::{SHARD_SIZE, shard};
+use crate::store::{
+    CommitStore, CopyStore, DiscoveryBatch, DiscoveryStore, PlanningStore, RelatingStore, SweepStore,
+};
 use crate::tally::{count, tally_of_bytes, tally_of_graph};
 use async_trait::async_trait;
 use gdg_model::{DocumentRef, Format, RunId, SourceName, Stamp, WorkerId};
@@ -10,8 +13,9 @@ use gdg_queue::sqlite as queue;
 use gdg_queue::{DeadLetter, Disposition, Fence, NewDocument, Priority, QueueDepth, Reclaimed, RetryPolicy};
 use gdg_storage::sqlite as storage;
 use gdg_storage::{
-    Alert, DependencyPage, DocumentHeader, KnownDocument, ListingProgress, Outcome, Run, RunCounters,
-    RunStatus, StoredCopy, SweepProgress, Tally, VanishedPage,
+    Alert, ComparableDocument, DependencyPage, DocumentHeader, KnownDocument, ListingProgress,
+    MeaningCounters, Outcome, RelatingTerms, Run, RunCounters, RunStatus, StoredCopy, StoredVector,
+    SweepProgress, Tally, VanishedPage,
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::collections::HashSet;
@@ -176,6 +180,12 @@ impl SqliteBackend {
         .await
     }
 
+    /// What a run embedded and related so far.
+    pub async fn meaning(&self, run: &RunId) -> Result<MeaningCounters, PipelineError> {
+        let run = run.clone();
+        self.read(move |connection| Ok(storage::meaning_counters(connection, &run)?)).await
+    }
+
     /// Closes the database, and folds its write-ahead log into it.
     pub async fn close(self) -> Result<(), PipelineError> {
         self.connection.close().await.map_err(|error| match error {
@@ -296,6 +306,59 @@ impl SweepStore for SqliteBackend {
 }
 
 #[async_trait]
+impl RelatingStore for SqliteBackend {
+    async fn load_vectors(
+        &self,
+        model: &str,
+        after: (i64, u32, u32),
+        limit: u32,
+    ) -> Result<Vec<StoredVector>, PipelineError> {
+        let model = model.to_owned();
+        self.read(move |connection| Ok(storage::load_vectors(connection, &model, after, limit)?)).await
+    }
+
+    async fn comparable_documents(
+        &self,
+        terms: &RelatingTerms,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<ComparableDocument>, PipelineError> {
+        let terms = terms.clone();
+        self.read(move |connection| Ok(storage::comparable_documents(connection, &terms, after, limit)?))
+            .await
+    }
+
+    async fn due_documents(
+        &self,
+        terms: &RelatingTerms,
+        range: (i64, i64),
+    ) -> Result<Vec<i64>, PipelineError> {
+        let terms = terms.clone();
+        self.read(move |connection| Ok(storage::due_documents(connection, &terms, range)?)).await
+    }
+}
+
+#[async_trait]
+impl PlanningStore for SqliteBackend {
+    async fn unrelate_from_changed(&self, run: &RunId) -> Result<(), PipelineError> {
+        let run = run.clone();
+        self.transact(move |transaction| Ok(storage::unrelate_from_changed(transaction, &run)?)).await
+    }
+
+    async fn plan_shards(&self, run: &RunId, terms: &RelatingTerms) -> Result<u64, PipelineError> {
+        let (run, terms) = (run.clone(), terms.clone());
+        self.transact(move |transaction| {
+            let ranges = storage::plan_relating(transaction, &terms, SHARD_SIZE)?;
+            let shards = ranges
+                .into_iter()
+                .map(|range| NewDocument { document: shard(range), priority: Priority::Normal });
+            Ok(queue::enqueue(transaction, &run, &shards.collect::<Vec<_>>())?)
+        })
+        .await
+    }
+}
+
+#[async_trait]
 impl CopyStore for SqliteBackend {
     async fn find_copy(
         &self,
@@ -320,6 +383,7 @@ impl CommitStore for SqliteBackend {
                 commit.end(document, &following)?;
             }
             storage::add_counters(transaction, &run, &worker, &commit.report.counters)?;
+            storage::add_meaning_counters(transaction, &run, &worker, &commit.report.meaning)?;
             Ok(commit.report)
         })
         .await
@@ -406,6 +470,7 @@ impl Commit<'_> {
             Ended::Stored { graph, .. } => {
                 let document = &graph.header().document;
                 storage::store_document(self.transaction, self.run, graph)?;
+                self.report.meaning.add_document(graph.vectors());
                 self.follow(graph.dependencies(), following)?;
                 self.count(
                     &document.source_name,
@@ -419,6 +484,11 @@ impl Commit<'_> {
                 let links = storage::dependencies_of(self.transaction, &document.doc_id)?;
                 self.follow(&links, following)?;
                 self.count(&document.source_name, Outcome::Unchanged, *format, &tally_of_bytes(*size));
+            }
+            Ended::Related { terms, findings, .. } => {
+                storage::store_findings(self.transaction, terms, findings)?;
+                self.report.meaning.add_findings(findings);
+                self.report.shards += 1;
             }
             Ended::Skipped { header, .. } => {
                 storage::store_skipped(self.transaction, self.run, header)?;

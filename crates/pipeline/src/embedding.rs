@@ -1,0 +1,137 @@
+//! Vectors for the elements of a document, and relationships within it.
+
+use crate::PipelineError;
+use gdg_config::{Config, EmbeddingConfig, Environment};
+use gdg_embedding::{CachingEmbedder, ChunkElement, Embedder, EmbeddingError, chunks, open_embedder};
+use gdg_postproc::{RelateOptions, Scope, SearchIndex, VectorSet, relate};
+use gdg_storage::{
+    DocumentVectors, ElementRow, ElementVector, GraphDocument, RelatingTerms, SemanticRelationship,
+};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Bytes of vectors that are remembered, so that equal texts are embedded once.
+const REMEMBERED: u64 = 64 << 20;
+/// What of relationships has changed when this has: then all are found anew.
+const RELATING_REVISION: u32 = 1;
+
+/// Gives documents their vectors.
+#[derive(Clone)]
+pub(crate) struct Embedding {
+    embedder: Arc<dyn Embedder>,
+    config: Arc<EmbeddingConfig>,
+    /// How elements of one document are related, where they are.
+    within: Option<RelateOptions>,
+    /// How elements of several documents are, where they are.
+    across: Option<(RelateOptions, Arc<RelatingTerms>)>,
+}
+
+impl Embedding {
+    /// Opens the model of a configuration; `None` where it embeds nothing.
+    pub(crate) fn open(config: &Config, environment: &Environment) -> Result<Option<Self>, PipelineError> {
+        if !config.embedding.enabled {
+            return Ok(None);
+        }
+        let unusable = |error: EmbeddingError| PipelineError::Configuration(error.to_string());
+        let embedder = open_embedder(&config.embedding, environment).map_err(unusable)?;
+        let batch = config.embedding.batch_size.get() as usize;
+        let embedder = Arc::new(CachingEmbedder::new(embedder, REMEMBERED, batch));
+        let detection = &config.relationship_detection;
+        let options = |scope| RelateOptions {
+            scope,
+            similarity_threshold: detection.cross_document_semantic.similarity_threshold as f32,
+            max_per_element: detection.cross_document_semantic.max_per_element.get() as usize,
+            ..RelateOptions::default()
+        };
+        let is_across = detection.enabled && detection.cross_document_semantic.enabled;
+        let terms = || {
+            let model = embedder.model().to_owned();
+            let fingerprint = config.relating_fingerprint(&model, RELATING_REVISION);
+            let max_per_element = detection.cross_document_semantic.max_per_element.get();
+            Arc::new(RelatingTerms { model, fingerprint, max_per_element })
+        };
+        Ok(Some(Self {
+            within: (detection.enabled && detection.semantic).then(|| options(Scope::WithinDocument)),
+            across: is_across.then(|| (options(Scope::AcrossDocuments), terms())),
+            embedder,
+            config: Arc::new(config.embedding.clone()),
+        }))
+    }
+
+    /// The name of the model.
+    pub(crate) fn model(&self) -> &str {
+        self.embedder.model()
+    }
+
+    /// How elements of several documents are related, where they are.
+    pub(crate) fn across(&self) -> Option<&(RelateOptions, Arc<RelatingTerms>)> {
+        self.across.as_ref()
+    }
+
+    /// The document with its vectors. Cutting it and relating its elements block, and happen elsewhere.
+    pub(crate) async fn embed(
+        &self,
+        graph: Box<GraphDocument>,
+    ) -> Result<Box<GraphDocument>, EmbeddingError> {
+        let config = Arc::clone(&self.config);
+        let cutting = elsewhere(move || {
+            let elements: Vec<ChunkElement<'_>> = graph.elements().iter().map(chunk_element).collect();
+            let chunks = chunks(graph.title(), &elements, &config);
+            (graph, chunks)
+        });
+        let (graph, chunks) = cutting.await;
+        let texts: Vec<&str> = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+        let vectors = self.embedder.embed(&texts).await?;
+        let vectors = chunks.iter().zip(vectors).map(|(chunk, vector)| ElementVector {
+            position: chunk.position,
+            part: chunk.part,
+            vector,
+        });
+        // What holds nothing that the model knows is like nothing.
+        let vectors: Vec<_> = vectors.filter(|one| one.vector.iter().any(|value| *value != 0.0)).collect();
+        let (model, within) = (self.model().to_owned(), self.within);
+        let relating = elsewhere(move || {
+            let relationships = within.map(|options| relate_within(&vectors, &options)).unwrap_or_default();
+            Box::new(graph.with_vectors(DocumentVectors { model, vectors, relationships }))
+        });
+        Ok(relating.await)
+    }
+}
+
+async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime shuts down, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+fn chunk_element(row: &ElementRow) -> ChunkElement<'_> {
+    let has_name = matches!(&*row.element_type, "json_field" | "json_object" | "json_array" | "xml_element");
+    let attributes = row.attributes.as_deref().filter(|_| has_name);
+    let name = attributes.and_then(|json| {
+        let attributes: Value = serde_json::from_str(json).ok()?;
+        Some(attributes.get("name")?.as_str()?.to_owned())
+    });
+    ChunkElement { parent: row.parent, element_type: &row.element_type, name, text: &row.text }
+}
+
+fn relate_within(vectors: &[ElementVector], options: &RelateOptions) -> Vec<SemanticRelationship> {
+    let Some(first) = vectors.first() else { return Vec::new() };
+    let mut set = VectorSet::new(first.vector.len());
+    set.begin_document(0, None);
+    for vector in vectors {
+        // One that the set does not take is like nothing.
+        let _ = set.push(vector.position, &vector.vector);
+    }
+    let found = relate(&set, &SearchIndex::build(&set), &[0], options);
+    let relationships = found.relations.into_iter().map(|one| SemanticRelationship {
+        position: one.source.position,
+        target: one.target.position,
+        score: one.score,
+    });
+    relationships.collect()
+}
