@@ -268,12 +268,14 @@ impl SingleWorker {
             return Err(PipelineError::Removed);
         }
         let run_id = self.run.run_id.clone();
-        let depth = self.backend.depth(&run_id).await?;
-        let interrupted = !(depth.is_drained() && self.listing_done.load(Ordering::Acquire));
+        let is_drained = self.backend.depth(&run_id).await?.is_drained();
+        let mut interrupted = !(is_drained && self.listing_done.load(Ordering::Acquire));
         if !interrupted {
             self.sweep().await?;
-            self.backend.set_run_status(&run_id, RunStatus::Completed).await?;
+            // Not so when documents that were given up have been put back meanwhile.
+            interrupted = !self.backend.set_run_status(&run_id, RunStatus::Completed).await?;
         }
+        let depth = self.backend.depth(&run_id).await?;
         let (vanished, alerts) = self.backend.aftermath(&run_id).await?;
         let summary = RunSummary {
             generation: self.run.generation,
