@@ -1,14 +1,11 @@
 //! What dead letters have in common, as text for people.
 
-use crate::layout::{shortened_front, table, table_text, wrapped};
+use crate::layout::{shortened_front, table, table_text, told};
 use crate::units::{age, counted, percent, thousands};
 use gdg_operations::dead_letters::{Analysis, Group, Share, Timestamp};
 
 /// Shares that are shown along one dimension.
 const SHOWN: usize = 8;
-
-/// Blanks before what is told of a group.
-const INDENT: usize = 11;
 
 /// The analysis; with `bold`, headings stand out.
 pub(crate) fn analysis_text(analysis: &Analysis, now: Timestamp, bold: bool) -> String {
@@ -38,9 +35,7 @@ pub(crate) fn analysis_text(analysis: &Analysis, now: Timestamp, bold: bool) -> 
 fn group_text(group: &Group, now: Timestamp) -> String {
     let head = format!("{:>8}  {:>4}  {}", thousands(group.count), percent(group.share), group.class);
     let mut text = format!("{head}  {}\n", group.fingerprint);
-    let mut tell = |name: &str, what: &str| {
-        text.push_str(&format!("  {name:<9}{}\n", wrapped(what, INDENT)));
-    };
+    let mut tell = |name: &str, what: &str| text.push_str(&told(name, what));
     tell("error", &group.pattern);
     let (first, last) = (age(now.since(group.first_seen)), age(now.since(group.last_seen)));
     tell("seen", &format!("first {first} ago, last {last} ago"));

@@ -9,7 +9,7 @@ pub(crate) const WIDTH: usize = 80;
 /// A table without lines, whose columns `right` are aligned to the right.
 pub(crate) fn table(header: &[&str], right: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(header.to_vec());
+    table.load_style(presets::NOTHING).set_header(header.to_vec());
     for (index, column) in table.column_iter_mut().enumerate() {
         let first = u16::from(index > 0) * 2;
         column.set_padding((first, 0));
@@ -80,6 +80,14 @@ pub(crate) fn wrapped(text: &str, indent: usize) -> String {
         }
     }
     lines.join(&format!("\n{:indent$}", ""))
+}
+
+/// Blanks before what is told of something.
+const INDENT: usize = 11;
+
+/// What is told of something, behind its name.
+pub(crate) fn told(name: &str, what: &str) -> String {
+    format!("  {name:<9}{}\n", wrapped(what, INDENT))
 }
 
 /// Writes to standard output; a reader that has gone away (`| head`) is no failure.

@@ -1,14 +1,11 @@
 //! Dead letters, as text for people.
 
-use crate::layout::{WIDTH, shortened, shortened_front, table, table_text, wrapped};
+use crate::layout::{WIDTH, shortened, shortened_front, table, table_text, told, wrapped};
 use crate::units::{age, bytes, took};
 use gdg_operations::dead_letters::{Letter, Listing, Timestamp};
 
 /// Characters of a document's name in a list.
 const NAME_WIDTH: usize = 26;
-
-/// Blanks before what is told of a letter.
-const INDENT: usize = 11;
 
 /// A line a letter.
 pub(crate) fn list_text(listing: &Listing, now: Timestamp) -> String {
@@ -42,9 +39,7 @@ fn more(listing: &Listing) -> String {
 /// All that is known of a letter.
 pub(crate) fn letter_text(letter: &Letter, now: Timestamp) -> String {
     let mut text = format!("{}\n", wrapped(&format!("{}  {}", letter.dead_letter_id, letter.doc_id), 2));
-    let mut tell = |name: &str, what: &str| {
-        text.push_str(&format!("  {name:<9}{}\n", wrapped(what, INDENT)));
-    };
+    let mut tell = |name: &str, what: &str| text.push_str(&told(name, what));
     tell("class", &format!("{}, given up {} ago", letter.error_class, age(now.since(letter.died_at))));
     tell("error", &letter.error_message);
     tell("location", &format!("{} (source {})", letter.locator, letter.source_name));

@@ -1,7 +1,7 @@
 //! What was done, as text for people.
 
 use crate::layout::wrapped;
-use crate::units::counted;
+use crate::units::{counted, thousands};
 use gdg_operations::dead_letters::{Maintenance, Purged, Refusal, RetryReport, RunRetry};
 
 /// What was put back.
@@ -10,7 +10,7 @@ pub(crate) fn retry_text(report: &RetryReport) -> String {
     if report.runs.len() > 1 {
         let of = counted(report.matched, "dead letter");
         let verb = if report.dry_run { "would be put back" } else { "were put back" };
-        text.push_str(&format!("{} of {of} {verb}\n", crate::units::thousands(report.retried)));
+        text = format!("{text}{} of {of} {verb}\n", thousands(report.retried));
     }
     if report.matched == 0 {
         text.push_str("no dead letter matched\n");

@@ -57,7 +57,7 @@ pub enum Refusal {
     },
 }
 
-#[allow(clippy::ref_option)] // as serde calls it
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)] // as serde calls it
 fn name_of<S: serde::Serializer>(status: &Option<RunStatus>, serializer: S) -> Result<S::Ok, S::Error> {
     status.map(RunStatus::as_str).serialize(serializer)
 }

@@ -23,6 +23,7 @@ pub struct InvalidTimestamp(pub String);
 
 impl Timestamp {
     /// The time that long before.
+    #[must_use]
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
     }
