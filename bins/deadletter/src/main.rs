@@ -3,6 +3,8 @@
 mod analysis_display;
 mod arguments;
 mod commands;
+#[cfg(test)]
+mod display_tests;
 mod layout;
 mod letter_display;
 mod report_display;

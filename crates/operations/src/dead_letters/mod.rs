@@ -33,6 +33,7 @@ pub use advice::{Advice, Outlook};
 pub use analysis::{Analysis, Example, Group, Share};
 pub use error::DeadLetterError;
 pub use filter::Filter;
+pub use gdg_storage::RunStatus;
 pub use letter::{Attempt, Letter};
 pub use maintenance::{Maintenance, Purged};
 pub use retry::{RETRY_BATCH, Refusal, RetryReport, RunRetry};

@@ -69,7 +69,7 @@ async fn a_list_is_read_page_by_page_the_latest_first(place: Place) {
 async fn filters_hold_together(place: Place) {
     place.bury(RUN, &["a", "b"], "line 3 is wrong").await;
     place.begin_run("fedcba9876543210-1", 1, "active").await;
-    place.bury("fedcba9876543210-1", &["a"], "something else").await;
+    place.bury("fedcba9876543210-1", &["c"], "something else").await;
     place.execute("UPDATE dead_letter_queue SET error_class = 'transient' WHERE doc_id = 'docs:b'").await;
     let now = place.letters().now().await.unwrap();
     let fingerprint = ErrorPattern::of("line 77 is wrong").fingerprint();

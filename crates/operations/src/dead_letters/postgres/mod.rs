@@ -149,8 +149,7 @@ impl PostgresLetters {
 
     /// Moves letters into the queue, and counts them. Returns how many documents are in the queue for it.
     async fn enqueue(transaction: &Transaction, run: &RunId, ids: &[i64]) -> Result<u64, DeadLetterError> {
-        let parameters: [Parameter<'_>; 2] = [(&run.as_str(), Type::TEXT), (&ids, Type::INT8_ARRAY)];
-        let rows = transaction.query(include_str!("sql/revive.sql"), &parameters).await?;
+        let rows = transaction.query(include_str!("sql/revive.sql"), &[(&ids, Type::INT8_ARRAY)]).await?;
         let sources: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
         let formats: Vec<&str> = rows.iter().map(|row| row.get(1)).collect();
         let counts: Vec<i64> = rows.iter().map(|row| row.get(2)).collect();

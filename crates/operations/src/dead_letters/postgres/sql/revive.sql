@@ -1,7 +1,7 @@
 -- Letters become documents of the queue again, at the end of their priorities, in the order in which they died.
 -- Attempts that were made go with them, and the next one gets the number after the last.
 WITH letters AS (
-    DELETE FROM dead_letter_queue WHERE dead_letter_id = ANY ($2) AND run_id = $1 RETURNING *
+    DELETE FROM dead_letter_queue WHERE dead_letter_id = ANY ($1) RETURNING *
 ),
 queued AS (
     INSERT INTO document_queue
