@@ -14,7 +14,7 @@ const NOW: Timestamp = Timestamp(1_767_269_100_000);
 
 fn letters() -> Listing {
     let attempt = |number: i64, message: &str| Attempt {
-        attempt: number as i32,
+        attempt: i32::try_from(number).unwrap(),
         worker_id: format!("worker-{number:02}.ingest.example.com"),
         started_at: Timestamp(NOW.0 - 700_000 + number * 100_000),
         ended_at: Timestamp(NOW.0 - 700_000 + number * 100_000 + 350),
@@ -60,7 +60,11 @@ fn letters() -> Listing {
         retry_count: 3,
         revived_count: 1,
         died_at: Timestamp(NOW.0 - 400_000_000),
-        attempts: (1..=4).map(|number| attempt(number, unavailable)).collect(),
+        attempts: [unavailable, "the server answers 500", unavailable]
+            .iter()
+            .zip(1..)
+            .map(|(message, number)| attempt(number, message))
+            .collect(),
         ..broken.clone()
     };
     Listing { dead_letters: vec![broken, busy], next_after: Some(98) }

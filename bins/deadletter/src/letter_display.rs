@@ -7,6 +7,9 @@ use gdg_operations::dead_letters::{Letter, Listing, Timestamp};
 /// Characters of a document's name in a list.
 const NAME_WIDTH: usize = 26;
 
+/// Characters of a worker's name behind an attempt.
+const WORKER_WIDTH: usize = 26;
+
 /// A line a letter.
 pub(crate) fn list_text(listing: &Listing, now: Timestamp) -> String {
     let mut rows = table(&["ID", "AGE", "CLASS", "DOCUMENT", "ERROR"], &[0, 1]);
@@ -54,19 +57,32 @@ pub(crate) fn letter_text(letter: &Letter, now: Timestamp) -> String {
     text + &attempts_text(letter)
 }
 
+/// A line an attempt, and below it why it failed, where that is not what the letter says.
 fn attempts_text(letter: &Letter) -> String {
-    let mut rows = table(&["ATTEMPT", "STARTED", "TOOK", "WORKER", "FAILURE"], &[0, 2]);
+    let mut rows = table(&["ATTEMPT", "STARTED (UTC)", "TOOK", "FAILURE", "WORKER"], &[0, 2]);
     for attempt in &letter.attempts {
         let started = attempt.started_at.to_string();
         rows.add_row([
             attempt.attempt.to_string(),
             started.get(..19).unwrap_or(&started).replace('T', " "),
             took(attempt.ended_at.since(attempt.started_at)),
-            shortened(&attempt.worker_id, 14),
-            shortened(&format!("{}: {}", attempt.error_class, essence(&attempt.error_message)), 21),
+            attempt.error_class.to_string(),
+            shortened(&attempt.worker_id, WORKER_WIDTH),
         ]);
     }
-    if letter.attempts.is_empty() { String::new() } else { table_text(&rows, 2) }
+    let rows = table_text(&rows, 2);
+    let mut lines = rows.lines();
+    let mut text = match lines.next() {
+        Some(header) if !letter.attempts.is_empty() => format!("{header}\n"),
+        _ => return String::new(),
+    };
+    for (line, attempt) in lines.zip(&letter.attempts) {
+        text = text + line + "\n";
+        if attempt.error_message != letter.error_message {
+            text = text + &told("", &attempt.error_message);
+        }
+    }
+    text
 }
 
 /// The message without the names of the source and the document, which stand beside it.

@@ -118,7 +118,7 @@ fn worker_program() -> &'static Path {
     WORKER.get_or_init(|| {
         let ours = Path::new(env!("CARGO_BIN_EXE_deadletter"));
         let is_release = ours.parent().is_some_and(|folder| folder.ends_with("release"));
-        let built = Command::new(env!("CARGO"))
+        let built = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
             .args(["build", "--quiet", "--workspace", "--all-features", "--bin", "worker"])
             .args(is_release.then_some("--release"))
             .status();
