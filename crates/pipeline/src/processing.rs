@@ -117,7 +117,7 @@ impl Processor {
         let ended = self.try_process(claimed, &mut slots).await.unwrap_or_else(|failed| {
             let Failed { class, message, format, size } = failed;
             Ended::Failed {
-                failure: Failure { fence, class, message, jitter: rand::random() },
+                failure: Failure { fence, class, message, format, jitter: rand::random() },
                 document,
                 format,
                 size,

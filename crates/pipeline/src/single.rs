@@ -304,11 +304,12 @@ impl SingleWorker {
             return Err(PipelineError::Removed);
         }
         let run_id = self.run.run_id.clone();
-        let depth = self.backend.depth(&run_id).await?;
-        let interrupted = !self.is_worked_off().await?;
+        let mut interrupted = !self.is_worked_off().await?;
         if !interrupted {
-            self.backend.set_run_status(&run_id, RunStatus::Completed).await?;
+            // Not so when documents that were given up have been put back meanwhile.
+            interrupted = !self.backend.set_run_status(&run_id, RunStatus::Completed).await?;
         }
+        let depth = self.backend.depth(&run_id).await?;
         let (vanished, alerts) = self.backend.aftermath(&run_id).await?;
         let summary = RunSummary {
             generation: self.run.generation,

@@ -85,7 +85,7 @@ async fn claim_all(queue: &impl Queue) -> Vec<Claim> {
 }
 
 fn failure(fence: Fence, class: ErrorClass) -> Failure {
-    Failure { fence, class, message: "it broke".into(), jitter: 1.0 }
+    Failure { fence, class, message: "it broke".into(), format: None, jitter: 1.0 }
 }
 
 async fn fail_one(queue: &impl Queue, class: ErrorClass) -> Disposition {

@@ -28,7 +28,7 @@
 //! fence) is done in the caller's own transaction: see [`sqlite::end_claim`] and
 //! [`postgres::end_claims`].
 //!
-//! This crate knows nothing of files, formats, elements or configuration, and
+//! This crate knows nothing of files, parsers, elements or configuration, and
 //! is useful without the rest: it needs the tables `document_queue*`,
 //! `document_attempts` and `dead_letter_queue` of the project's migrations.
 //!
@@ -54,6 +54,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
 //! ```
+
+/// What is kept as the format of a document whose format was not found out.
+const UNKNOWN_FORMAT: &str = "unknown";
 
 mod claim;
 #[cfg(feature = "conformance")]

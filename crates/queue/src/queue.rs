@@ -2,7 +2,7 @@
 
 use crate::{Claim, Fence, QueueError};
 use async_trait::async_trait;
-use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, WorkerId};
+use gdg_model::{DocId, DocumentRef, ErrorClass, Format, RunId, SourceName, WorkerId};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -59,6 +59,8 @@ pub struct Failure {
     pub class: ErrorClass,
     /// Why, for a person. Longer messages are cut at 2,000 characters.
     pub message: String,
+    /// What the document was found to be, as far as that was found out; kept with its dead letter.
+    pub format: Option<Format>,
     /// A random number in 0..1, which spreads the retries of documents that failed together.
     pub jitter: f64,
 }

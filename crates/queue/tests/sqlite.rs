@@ -40,7 +40,8 @@ async fn a_dead_letter_tells_every_attempt() {
     queue.enqueue(&run, vec![NewDocument { document, priority: Priority::Normal }]).await.unwrap();
     for (class, message) in [(ErrorClass::Transient, "busy"), (ErrorClass::Permanent, "gone")] {
         let claim = queue.claim(&run, &WorkerId::new("worker-1"), 1).await.unwrap().remove(0);
-        let failure = Failure { fence: claim.settle(), class, message: message.into(), jitter: 0.0 };
+        let failure =
+            Failure { fence: claim.settle(), class, message: message.into(), format: None, jitter: 0.0 };
         queue.fail(vec![failure]).await.unwrap();
     }
     let (class, message, attempts): (String, String, String) = database

@@ -179,6 +179,18 @@ async fn of_two_workers_that_start_a_run_one_does() {
 }
 
 #[tokio::test]
+async fn no_generation_begins_while_the_one_before_is_made_active_again() {
+    let store = make().await;
+    store.resume_or_start_run(FINGERPRINT).await;
+    store.complete_run(&run()).await;
+    let (operator, leader) = (store.pool.begin().await.unwrap(), store.pool.begin().await.unwrap());
+    operator.execute("UPDATE processing_runs SET status = 'active'", &[]).await.unwrap();
+    let waiting = postgres::start_run(&leader, FINGERPRINT, 2, "snapshot");
+    let (outcome, ()) = tokio::join!(waiting, async { operator.commit().await.unwrap() });
+    assert_eq!(outcome.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_run_moves_on_only_from_where_it_is_thought_to_be() {
     let store = make().await;
     assert_eq!(store.transact(async |tx| postgres::run_status(tx, &run()).await).await, None);

@@ -22,6 +22,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../../migrations/postgres/V1__initial.sql"),
     include_str!("../../../migrations/postgres/V2__incremental_runs.sql"),
     include_str!("../../../migrations/postgres/V3__meaning.sql"),
+    include_str!("../../../migrations/postgres/V4__dead_letters.sql"),
 );
 
 /// Whoever makes the template holds this advisory lock: any number that nobody else uses.

@@ -76,6 +76,6 @@ fn refused(document: Ended, error: &PipelineError) -> Ended {
     };
     let message = format!("it cannot be stored: {error}");
     tracing::warn!(doc_id = %document.doc_id, %error, "the database refuses a document");
-    let failure = Failure { fence, class: ErrorClass::Permanent, message, jitter: 0.0 };
+    let failure = Failure { fence, class: ErrorClass::Permanent, message, format, jitter: 0.0 };
     Ended::Failed { failure, document, format, size }
 }

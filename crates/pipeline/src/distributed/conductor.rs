@@ -11,7 +11,7 @@ use crate::store::PlanningStore;
 use crate::sweep::Sweep;
 use gdg_election::Leadership;
 use gdg_model::{RunId, SourceName, WorkerId};
-use gdg_postgres::{Parameter, Postgres, Type};
+use gdg_postgres::{Parameter, Postgres, Transaction, Type};
 use gdg_queue::postgres::{self as queue, LowWaterMarks};
 use gdg_sources::Source;
 use gdg_storage::postgres as storage;
@@ -166,8 +166,8 @@ impl Conductor {
                 Listing::Done => RunStatus::ProcessingComplete,
                 Listing::Failed => RunStatus::Failed,
             };
-            if self.has_drained(store, &run.run_id, next).await? {
-                return self.move_on(store, &run.run_id, RunStatus::Active, next).await;
+            if self.move_on_once_drained(store, &run.run_id, (RunStatus::Active, next)).await? {
+                return Ok(());
             }
             if run_status(&self.postgres, &run.run_id).await? != Some(RunStatus::Active) {
                 return Ok(());
@@ -229,33 +229,53 @@ impl Conductor {
         Ok(transaction.end(outcome).await?)
     }
 
-    /// Whether all that was put into the queue has left it, and nothing more will come.
-    async fn has_drained(
+    /// Moves a run on from one status to the next when all that was put into the queue has left it, and nothing more
+    /// will come.
+    async fn move_on_once_drained(
         &self,
         store: &LeaderStore,
         run: &RunId,
-        next: RunStatus,
+        (from, next): (RunStatus, RunStatus),
     ) -> Result<bool, PipelineError> {
         let transaction = store.begin().await?;
         let outcome = async {
-            let names: Vec<SourceName> = self.sources.iter().map(|source| source.name().clone()).collect();
-            let is_listed =
-                next == RunStatus::Failed || storage::listings_finished(&transaction, run, &names).await?;
-            let progress = storage::progress(&transaction, run).await?;
-            if !is_listed || progress.enqueued != progress.ended {
+            if !self.has_drained(&transaction, run, next).await? {
+                return Ok(false);
+            }
+            // Whoever puts documents back that were given up holds the run as well: either what it counted is seen
+            // here, or it sees that the run has moved on.
+            let parameters: [Parameter<'_>; 1] = [(&run.as_str(), Type::TEXT)];
+            transaction.query_opt(include_str!("sql/hold_run.sql"), &parameters).await?;
+            if !self.has_drained(&transaction, run, next).await? {
                 return Ok(false);
             }
             // Once a run: the rows themselves have the last word.
-            let statement = include_str!("sql/has_queued.sql");
-            let row = transaction.query_opt(statement, &[(&run.as_str(), Type::TEXT)]).await?;
-            let has_queued = row.is_none_or(|row| row.get(0));
-            if has_queued {
+            let row = transaction.query_opt(include_str!("sql/has_queued.sql"), &parameters).await?;
+            if row.is_none_or(|row| row.get(0)) {
                 tracing::error!(run_id = %run, "bug: the queue holds documents that nobody counted");
+                return Ok(false);
             }
-            Ok::<_, PipelineError>(!has_queued)
+            set_status(&transaction, store, run, from, next).await
         };
         let outcome = outcome.await;
-        transaction.end(outcome).await
+        let has_moved = transaction.end(outcome).await?;
+        if has_moved {
+            self.tell_of(run, next);
+        }
+        Ok(has_moved)
+    }
+
+    /// Whether what was put into the queue and what left it for good is the same, with all sources listed.
+    async fn has_drained(
+        &self,
+        transaction: &Transaction,
+        run: &RunId,
+        next: RunStatus,
+    ) -> Result<bool, PipelineError> {
+        let names: Vec<SourceName> = self.sources.iter().map(|source| source.name().clone()).collect();
+        let is_listed =
+            next == RunStatus::Failed || storage::listings_finished(transaction, run, &names).await?;
+        Ok(is_listed && storage::progress(transaction, run).await?.is_drained())
     }
 
     /// Removes what has vanished from the sources, and has the workers compare what is new with all else.
@@ -273,22 +293,20 @@ impl Conductor {
             store.unrelate_from_changed(run).await?;
             let shards = store.plan_shards(run, terms).await?;
             tracing::info!(run_id = %run, shards, "documents are compared");
-            if !self.see_through(store, run).await? {
-                return Ok(());
-            }
         }
-        self.move_on(store, run, RunStatus::PostProcessing, RunStatus::Completed).await
+        self.see_through(store, run).await
     }
 
-    /// Looks after the queue until all shards have left it. Returns whether they have, or the run is over otherwise.
-    async fn see_through(&self, store: &LeaderStore, run: &RunId) -> Result<bool, PipelineError> {
+    /// Looks after the queue until all that is in it has left it, and the run is completed.
+    async fn see_through(&self, store: &LeaderStore, run: &RunId) -> Result<(), PipelineError> {
+        let (from, to) = (RunStatus::PostProcessing, RunStatus::Completed);
         let mut upkeep = Upkeep::new(self, store, run.clone());
         loop {
-            if self.has_drained(store, run, RunStatus::Completed).await? {
-                return Ok(true);
+            if self.move_on_once_drained(store, run, (from, to)).await? {
+                return Ok(());
             }
-            if run_status(&self.postgres, run).await? != Some(RunStatus::PostProcessing) {
-                return Ok(false);
+            if run_status(&self.postgres, run).await? != Some(from) {
+                return Ok(());
             }
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
@@ -307,20 +325,32 @@ impl Conductor {
         to: RunStatus,
     ) -> Result<(), PipelineError> {
         let transaction = store.begin().await?;
-        let outcome = async {
-            let has_moved = storage::set_run_status(&transaction, run, from, to, store.epoch()).await?;
-            if has_moved {
-                announce_run(&transaction, run, to).await?;
-            }
-            Ok::<_, PipelineError>(has_moved)
-        };
-        let outcome = outcome.await;
+        let outcome = set_status(&transaction, store, run, from, to).await;
         if transaction.end(outcome).await? {
-            tracing::info!(run_id = %run, status = %to, "run moves on");
-            self.wakeups.heard_of(run.clone(), to);
+            self.tell_of(run, to);
         }
         Ok(())
     }
+
+    fn tell_of(&self, run: &RunId, status: RunStatus) {
+        tracing::info!(run_id = %run, %status, "run moves on");
+        self.wakeups.heard_of(run.clone(), status);
+    }
+}
+
+/// Moves a run on, if it is where it is thought to be, and announces it.
+async fn set_status(
+    transaction: &Transaction,
+    store: &LeaderStore,
+    run: &RunId,
+    from: RunStatus,
+    to: RunStatus,
+) -> Result<bool, PipelineError> {
+    let has_moved = storage::set_run_status(transaction, run, from, to, store.epoch()).await?;
+    if has_moved {
+        announce_run(transaction, run, to).await?;
+    }
+    Ok(has_moved)
 }
 
 /// How far the listing of all sources is.

@@ -81,7 +81,7 @@ impl SqliteBackend {
     }
 
     /// Moves a run on.
-    pub async fn set_run_status(&self, run: &RunId, status: RunStatus) -> Result<(), PipelineError> {
+    pub async fn set_run_status(&self, run: &RunId, status: RunStatus) -> Result<bool, PipelineError> {
         let run = run.clone();
         self.transact(move |transaction| Ok(storage::set_run_status(transaction, &run, status)?)).await
     }

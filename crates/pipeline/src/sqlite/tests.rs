@@ -5,7 +5,7 @@ use crate::ended::ClaimedDocument;
 use crate::store::conformance::{TestStore, store_conformance_tests};
 use crate::store::{CommitStore, DiscoveryStore, SweepStore};
 use async_trait::async_trait;
-use gdg_model::{RunId, WorkerId};
+use gdg_model::{DocId, DocumentRef, RunId, SourceName, Stamp, WorkerId};
 use gdg_queue::{Fence, RetryPolicy};
 use gdg_storage::{Alert, RunCounters, RunStatus};
 use rusqlite::Connection;
@@ -77,3 +77,20 @@ impl TestStore for SqliteStore {
 }
 
 store_conformance_tests!(make);
+
+#[tokio::test]
+async fn a_run_with_documents_in_its_queue_is_not_completed() {
+    let store = make().await;
+    let source_name = SourceName::new("notes");
+    let document = DocumentRef {
+        doc_id: DocId::in_source(&source_name, "a.md"),
+        source_name,
+        locator: "a.md".into(),
+        link_depth: 0,
+        stamp: Stamp::default(),
+    };
+    store.backend.enqueue_linked(&store.run, vec![document]).await.unwrap();
+    assert!(!store.backend.set_run_status(&store.run, RunStatus::Completed).await.unwrap());
+    let goes_on = store.backend.resume_or_start_run(FINGERPRINT.into(), String::new()).await.unwrap();
+    assert_eq!((goes_on.run_id, goes_on.status), (store.run.clone(), RunStatus::Active));
+}

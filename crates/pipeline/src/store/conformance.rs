@@ -140,7 +140,7 @@ pub(crate) async fn a_group_ends_each_document_in_its_own_way(store: impl TestSt
     store.discovery().discover(store.run(), batch(&names, "z")).await.unwrap();
     let ended = store.claim(10).await.into_iter().map(|claimed| {
         let ClaimedDocument { fence, document, .. } = claimed;
-        let failure = |class| Failure { fence, class, message: "why\0so".into(), jitter: 0.5 };
+        let failure = |class| Failure { fence, class, message: "why\0so".into(), format: None, jitter: 0.5 };
         let failed = |class| Ended::Failed {
             failure: failure(class),
             document: document.clone(),

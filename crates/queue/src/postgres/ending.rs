@@ -1,9 +1,9 @@
 //! The ends of claims.
 
 use super::{FenceColumns, read_fence};
-use crate::{Disposition, Failure, Fence, QueueError, RetryPolicy};
-use gdg_model::ErrorClass;
-use gdg_postgres::{Postgres, Transaction, Type, clean_text};
+use crate::{Disposition, Failure, Fence, QueueError, RetryPolicy, UNKNOWN_FORMAT};
+use gdg_model::{ErrorClass, ErrorPattern, Format};
+use gdg_postgres::{Parameter, Postgres, Transaction, Type, clean_text};
 use std::collections::{HashMap, HashSet};
 
 /// How much of an error's message is kept, in characters.
@@ -52,14 +52,14 @@ pub async fn fail(
         };
         let (queue_id, class) = (failure.fence.queue_id, failure.class);
         let message = shortened(&failure.message);
-        held.push(queue_id, class, message.clone());
+        held.push(queue_id, class, message.clone(), failure.format);
         if policy.allows_retry(class, *retry_count) {
             let delay = policy.delay(*retry_count, failure.jitter);
             retried.push(queue_id);
             delays.push(delay.as_millis() as i64);
             dispositions.push(Disposition::Retried(delay));
         } else {
-            dead.push(queue_id, class, message);
+            dead.push(queue_id, class, message, failure.format);
             dispositions.push(Disposition::Dead);
         }
     }
@@ -94,35 +94,49 @@ pub(super) struct Ended {
     queue_ids: Vec<i64>,
     classes: Vec<&'static str>,
     messages: Vec<String>,
+    formats: Vec<&'static str>,
 }
 
 impl Ended {
-    pub(super) fn push(&mut self, queue_id: i64, class: ErrorClass, message: String) {
+    pub(super) fn push(&mut self, queue_id: i64, class: ErrorClass, message: String, format: Option<Format>) {
         self.queue_ids.push(queue_id);
         self.classes.push(class.as_str());
         self.messages.push(message);
+        self.formats.push(format.map_or(UNKNOWN_FORMAT, Format::as_str));
     }
 
     /// Writes them down, while the claims are still held.
     pub(super) async fn record(&self, transaction: &Transaction) -> Result<(), QueueError> {
-        self.execute(transaction, include_str!("sql/record_attempts.sql")).await
+        if self.queue_ids.is_empty() {
+            return Ok(());
+        }
+        let [queue_ids, classes, messages] = self.parameters();
+        let statement = include_str!("sql/record_attempts.sql");
+        transaction.execute(statement, &[queue_ids, classes, messages]).await?;
+        Ok(())
     }
 
     /// Moves their documents to the dead letter queue.
     pub(super) async fn bury(&self, transaction: &Transaction) -> Result<(), QueueError> {
-        self.execute(transaction, include_str!("sql/bury.sql")).await
+        if self.queue_ids.is_empty() {
+            return Ok(());
+        }
+        let fingerprints: Vec<String> =
+            self.messages.iter().map(|message| ErrorPattern::of(message).fingerprint()).collect();
+        let [queue_ids, classes, messages] = self.parameters();
+        let formats: Parameter<'_> = (&self.formats, Type::TEXT_ARRAY);
+        let fingerprints: Parameter<'_> = (&fingerprints, Type::TEXT_ARRAY);
+        let statement = include_str!("sql/bury.sql");
+        transaction.execute(statement, &[queue_ids, classes, messages, formats, fingerprints]).await?;
+        Ok(())
     }
 
-    async fn execute(&self, transaction: &Transaction, statement: &str) -> Result<(), QueueError> {
-        if !self.queue_ids.is_empty() {
-            let parameters: [gdg_postgres::Parameter<'_>; 3] = [
-                (&self.queue_ids, Type::INT8_ARRAY),
-                (&self.classes, Type::TEXT_ARRAY),
-                (&self.messages, Type::TEXT_ARRAY),
-            ];
-            transaction.execute(statement, &parameters).await?;
-        }
-        Ok(())
+    fn parameters(&self) -> [Parameter<'_>; 3] {
+        [
+            (&self.queue_ids, Type::INT8_ARRAY),
+            (&self.classes, Type::TEXT_ARRAY),
+            (&self.messages, Type::TEXT_ARRAY),
+        ]
     }
 }
 

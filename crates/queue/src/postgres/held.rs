@@ -82,13 +82,13 @@ async fn take_back(
         let (queue_id, worker): (i64, &str) = (row.get("queue_id"), row.get("worker_id"));
         let abandoned = row.get::<_, i32>("abandoned_count").cast_unsigned() + 1;
         let message = format!("worker {worker} died or fell silent while it held the document");
-        ended.push(queue_id, ErrorClass::Poison, message);
+        ended.push(queue_id, ErrorClass::Poison, message, None);
         if abandoned < MAX_ABANDONED_ATTEMPTS {
             returned.push(queue_id);
             continue;
         }
         let message = format!("{abandoned} workers died while they held the document; the last was {worker}");
-        dead.push(queue_id, ErrorClass::Poison, message.clone());
+        dead.push(queue_id, ErrorClass::Poison, message.clone(), None);
         reclaimed.dead.push(DeadLetter {
             doc_id: DocId::new(row.get::<_, String>("doc_id")),
             source_name: SourceName::new(row.get::<_, String>("source_name")),

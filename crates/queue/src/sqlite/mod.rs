@@ -20,7 +20,10 @@ use std::time::Duration;
 
 /// The schema that the queue needs, for tests and examples; programs apply the project's migrations.
 #[doc(hidden)]
-pub const TEST_SCHEMA: &str = include_str!("../../migrations/sqlite/V1__initial.sql");
+pub const TEST_SCHEMA: &str = concat!(
+    include_str!("../../migrations/sqlite/V1__initial.sql"),
+    include_str!("../../migrations/sqlite/V4__dead_letters.sql"),
+);
 
 /// The queue on `SQLite`.
 #[derive(Debug, Clone)]

@@ -6,9 +6,9 @@
 
 use crate::{
     Claim, DeadLetter, Disposition, Failure, Fence, MAX_ABANDONED_ATTEMPTS, NewDocument, Priority,
-    QueueDepth, QueueError, Reclaimed, RetryPolicy,
+    QueueDepth, QueueError, Reclaimed, RetryPolicy, UNKNOWN_FORMAT,
 };
-use gdg_model::{DocId, DocumentRef, ErrorClass, RunId, SourceName, Stamp, WorkerId};
+use gdg_model::{DocId, DocumentRef, ErrorClass, ErrorPattern, Format, RunId, SourceName, Stamp, WorkerId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::time::Duration;
 
@@ -120,14 +120,14 @@ pub fn fail(
     failure: &Failure,
     policy: &RetryPolicy,
 ) -> Result<Disposition, QueueError> {
-    let Failure { fence, class, message, jitter } = failure;
+    let Failure { fence, class, message, format, jitter } = failure;
     let Some(retry_count) = retries_of_held(transaction, *fence)? else {
         return Ok(Disposition::Refused);
     };
     let message: String = message.chars().take(MAX_MESSAGE_CHARACTERS).collect();
     record_attempt(transaction, fence.queue_id, *class, &message)?;
     if !policy.allows_retry(*class, retry_count) {
-        bury(transaction, fence.queue_id, *class, &message)?;
+        bury(transaction, fence.queue_id, *class, &message, *format)?;
         return Ok(Disposition::Dead);
     }
     let delay = policy.delay(retry_count, *jitter);
@@ -160,7 +160,7 @@ pub fn reclaim(transaction: &Connection, run: &RunId, silent_for: Duration) -> R
             letter.message = format!(
                 "{abandoned_count} workers died while they held the document; the last was {worker_id}"
             );
-            bury(transaction, queue_id, letter.class, &letter.message)?;
+            bury(transaction, queue_id, letter.class, &letter.message, None)?;
             reclaimed.dead.push(letter);
         } else {
             transaction
@@ -239,11 +239,19 @@ fn record_attempt(
 }
 
 /// Moves a document to the dead letter queue.
-fn bury(transaction: &Connection, queue_id: i64, class: ErrorClass, message: &str) -> Result<(), QueueError> {
+fn bury(
+    transaction: &Connection,
+    queue_id: i64,
+    class: ErrorClass,
+    message: &str,
+    format: Option<Format>,
+) -> Result<(), QueueError> {
     transaction.prepare_cached(include_str!("sql/bury.sql"))?.execute(params![
         queue_id,
         class.as_str(),
-        message
+        message,
+        format.map_or(UNKNOWN_FORMAT, Format::as_str),
+        ErrorPattern::of(message).fingerprint(),
     ])?;
     transaction.prepare_cached("DELETE FROM document_attempts WHERE queue_id = ?1")?.execute([queue_id])?;
     transaction.prepare_cached("DELETE FROM document_queue WHERE queue_id = ?1")?.execute([queue_id])?;

@@ -26,7 +26,7 @@ pub async fn latest_run(
 }
 
 /// Starts generation `generation` of the work that `fingerprint` stands for;
-/// `None` when another worker was faster. `config_snapshot` is kept with the
+/// `None` when another worker was faster, or the generation before goes on again. `config_snapshot` is kept with the
 /// run; the caller has taken the secrets out of it.
 pub async fn start_run(
     transaction: &Transaction,

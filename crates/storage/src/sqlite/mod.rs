@@ -33,4 +33,5 @@ pub const TEST_SCHEMA: &str = concat!(
     include_str!("../../migrations/sqlite/V1__initial.sql"),
     include_str!("../../migrations/sqlite/V2__incremental_runs.sql"),
     include_str!("../../migrations/sqlite/V3__meaning.sql"),
+    include_str!("../../migrations/sqlite/V4__dead_letters.sql"),
 );

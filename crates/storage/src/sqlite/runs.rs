@@ -45,14 +45,18 @@ fn latest_run(connection: &Connection, fingerprint: &str) -> Result<Option<Run>,
     .transpose()
 }
 
-/// Moves a run on.
-pub fn set_run_status(transaction: &Connection, run: &RunId, status: RunStatus) -> Result<(), StorageError> {
-    transaction.prepare_cached(include_str!("sql/set_run_status.sql"))?.execute(params![
+/// Moves a run on; whether it did. A run whose queue holds documents is not completed.
+pub fn set_run_status(
+    transaction: &Connection,
+    run: &RunId,
+    status: RunStatus,
+) -> Result<bool, StorageError> {
+    let moved = transaction.prepare_cached(include_str!("sql/set_run_status.sql"))?.execute(params![
         run.as_str(),
         status.as_str(),
         status.is_final()
     ])?;
-    Ok(())
+    Ok(moved == 1)
 }
 
 /// How far the listing of a source is.

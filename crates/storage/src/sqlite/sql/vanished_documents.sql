@@ -1,7 +1,7 @@
 -- Looks at documents behind the number ?3, at most ?4 of them: number, and whether it is one of source ?2 that the run ?1
 -- has found (0), or that has vanished (1), or neither (NULL).
 --
--- What the run gave up is there, and so is what lies in a part of the source that it could not list. Where a document
+-- What the run gave up is there, and so is what somebody put back into its queue since, and what lies in a part of the source that it could not list. Where a document
 -- that links to others was given up (?5), what only links lead to may be there.
 SELECT d.document_number,
        CASE WHEN d.source_name <> ?2 THEN NULL
@@ -9,6 +9,8 @@ SELECT d.document_number,
             WHEN ?5 AND d.link_depth > 0 THEN NULL
             WHEN EXISTS (SELECT 1 FROM dead_letter_queue letter
                          WHERE letter.run_id = ?1 AND letter.doc_id = d.doc_id) THEN NULL
+            WHEN EXISTS (SELECT 1 FROM document_queue queued
+                         WHERE queued.run_id = ?1 AND queued.doc_id = d.doc_id) THEN NULL
             WHEN EXISTS (SELECT 1 FROM discovery_problems problem
                          WHERE problem.run_id = ?1 AND problem.source_name = ?2
                            AND (problem.hides_source OR problem.locator = d.locator

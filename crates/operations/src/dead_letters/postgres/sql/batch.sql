@@ -1,0 +1,2 @@
+SELECT letter.dead_letter_id
+FROM dead_letter_queue letter

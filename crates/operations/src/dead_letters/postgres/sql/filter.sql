@@ -1,0 +1,10 @@
+-- What is NULL asks for nothing.
+WHERE ($1::text IS NULL OR letter.run_id = $1)
+  AND ($2::text IS NULL OR letter.source_name = $2)
+  AND ($3::text IS NULL OR letter.error_class = $3)
+  AND ($4::text IS NULL OR letter.format = $4)
+  AND ($5::text IS NULL OR letter.fingerprint = $5)
+  AND ($6::double precision IS NULL OR letter.died_at >= to_timestamp($6 / 1000))
+  AND ($7::double precision IS NULL OR letter.died_at < to_timestamp($7 / 1000))
+  AND (NOT $8::boolean OR letter.revived_count = 0)
+  AND ($9::bigint[] IS NULL OR letter.dead_letter_id = ANY ($9))

@@ -1,0 +1,3 @@
+DELETE FROM dead_letter_queue WHERE dead_letter_id = ANY (ARRAY(
+    SELECT letter.dead_letter_id
+    FROM dead_letter_queue letter

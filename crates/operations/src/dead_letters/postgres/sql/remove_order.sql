@@ -1,0 +1,4 @@
+    ORDER BY letter.died_at
+    LIMIT $10
+    FOR UPDATE OF letter SKIP LOCKED
+))

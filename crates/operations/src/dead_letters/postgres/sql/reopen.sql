@@ -1,0 +1,2 @@
+-- A run that is over, or about to be, is active again: its queue holds documents.
+UPDATE processing_runs SET status = 'active', completed_at = NULL WHERE run_id = $1 AND status <> 'active'

@@ -1,0 +1,10 @@
+-- What is NULL asks for nothing.
+WHERE (?1 IS NULL OR letter.run_id = ?1)
+  AND (?2 IS NULL OR letter.source_name = ?2)
+  AND (?3 IS NULL OR letter.error_class = ?3)
+  AND (?4 IS NULL OR letter.format = ?4)
+  AND (?5 IS NULL OR letter.fingerprint = ?5)
+  AND (?6 IS NULL OR letter.died_at >= ?6)
+  AND (?7 IS NULL OR letter.died_at < ?7)
+  AND (NOT ?8 OR letter.revived_count = 0)
+  AND (?9 IS NULL OR letter.dead_letter_id IN (SELECT value FROM json_each(?9)))

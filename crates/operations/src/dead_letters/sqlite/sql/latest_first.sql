@@ -1,0 +1,3 @@
+  AND (?10 IS NULL OR letter.dead_letter_id < ?10)
+ORDER BY letter.dead_letter_id DESC
+LIMIT ?11

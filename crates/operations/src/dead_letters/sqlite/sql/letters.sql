@@ -1,0 +1,5 @@
+SELECT letter.dead_letter_id, letter.run_id, letter.doc_id, letter.source_name, letter.locator, letter.link_depth,
+       letter.priority, letter.etag, letter.modified_at, letter.size_bytes, coalesce(letter.format, 'unknown') AS format,
+       letter.error_class, letter.error_message, coalesce(letter.fingerprint, '') AS fingerprint, letter.retry_count,
+       letter.revived_count, letter.worker_id, letter.died_at, letter.attempts
+FROM dead_letter_queue letter

@@ -1,0 +1,3 @@
+  AND letter.dead_letter_id > ?10
+ORDER BY letter.dead_letter_id
+LIMIT ?11

@@ -1,0 +1,3 @@
+    ORDER BY letter.died_at
+    LIMIT ?10
+)
