@@ -23,6 +23,7 @@ pub mod distributed;
 mod ended;
 mod error;
 mod in_hand;
+mod memory;
 mod processing;
 mod progress;
 mod pump;

@@ -21,6 +21,7 @@ pub const SERVER_VARIABLE: &str = "GO_DOC_GO_TEST_DATABASE_URL";
 const SCHEMA: &str = concat!(
     include_str!("../../../migrations/postgres/V1__initial.sql"),
     include_str!("../../../migrations/postgres/V2__incremental_runs.sql"),
+    include_str!("../../../migrations/postgres/V5__monitoring.sql"),
 );
 
 /// Whoever makes the template holds this advisory lock: any number that nobody else uses.

@@ -27,4 +27,5 @@ pub use vanished::{
 pub const TEST_SCHEMA: &str = concat!(
     include_str!("../../migrations/sqlite/V1__initial.sql"),
     include_str!("../../migrations/sqlite/V2__incremental_runs.sql"),
+    include_str!("../../migrations/sqlite/V5__monitoring.sql"),
 );
