@@ -5,6 +5,7 @@ mod layout;
 mod live;
 mod output;
 mod render;
+mod serve;
 mod viewer;
 mod webhook;
 
@@ -19,7 +20,9 @@ use gdg_operations::{Database, DatabaseError, SCHEMA_VERSION, metrics};
 use layout::Painter;
 use live::Live;
 use output::{AlertsDocument, RunsDocument};
+use serve::{Serve, Snapshots, TOKEN_VARIABLE};
 use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use viewer::{LookError, Viewer};
@@ -97,6 +100,9 @@ impl Session<'_> {
         if self.arguments.live {
             return self.live().await;
         }
+        if let Some(address) = self.arguments.serve {
+            return self.serve(address).await;
+        }
         if !self.arguments.watch {
             return self.once(&mut self.viewer(), None).await;
         }
@@ -119,6 +125,17 @@ impl Session<'_> {
             colours: self.painter().colours,
         };
         live.run().await?;
+        Ok(0)
+    }
+
+    async fn serve(self, address: SocketAddr) -> anyhow::Result<u8> {
+        // Whoever asks once an interval gets a new look each time.
+        let (settings, lifetime) =
+            (AlertSettings::of(self.config), self.arguments.refresh_interval.mul_f64(0.9));
+        let snapshots = Snapshots::new(self.database, self.arguments.worker_limit, settings, lifetime);
+        let token = std::env::var(TOKEN_VARIABLE).ok();
+        let refresh_interval = self.arguments.refresh_interval;
+        Serve { address, snapshots, token, refresh_interval }.run().await?;
         Ok(0)
     }
 

@@ -62,7 +62,8 @@ fn given_token(headers: &HeaderMap) -> Option<String> {
 /// leads here is how a foreign page would read what is served to its visitor alone.
 fn names_this_machine(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return true };
-    let is_address = host.parse::<SocketAddr>().is_ok() || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    let is_address =
+        host.parse::<SocketAddr>().is_ok() || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     let name = host.split_once(':').map_or(host, |(name, _)| name);
     is_address || name.eq_ignore_ascii_case("localhost")
 }
@@ -72,7 +73,8 @@ mod tests {
     use super::*;
 
     fn judge(token: Option<&str>, local: &str, headers: &[(&'static str, &str)]) -> Verdict {
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        let headers =
+            headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         Access::new(token, local.parse().unwrap()).judge(&headers)
     }
 

@@ -36,10 +36,24 @@ mod tests {
             assert_eq!(PAGE.matches(&format!("<{element}")).count(), 1, "{element}");
             assert_ne!(hash_of(element), format!("'sha256-{}'", STANDARD.encode(Sha256::digest(""))));
         }
-        for forbidden in [" style=", " onclick=", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "//cdn", "src="] {
+        for forbidden in [
+            " style=",
+            " onclick=",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "//cdn",
+            "src=",
+        ] {
             assert!(!PAGE.contains(forbidden), "{forbidden}");
         }
         let addresses = PAGE.matches("http").count();
-        assert_eq!(addresses, PAGE.matches("http://www.w3.org/2000/svg").count(), "the name of a format is no request");
+        assert_eq!(
+            addresses,
+            PAGE.matches("http://www.w3.org/2000/svg").count(),
+            "the name of a format is no request"
+        );
     }
 }

@@ -68,7 +68,8 @@ async fn guard(State(site): State<Site>, request: Request, next: Next) -> Respon
         Verdict::Welcome => next.run(request).await,
         Verdict::NoToken => {
             // A browser asks its user, and says it again with every request of the page.
-            let ask = [(header::WWW_AUTHENTICATE, "Basic realm=\"Go-Doc-Go monitor\", charset=\"UTF-8\", Bearer")];
+            let ask =
+                [(header::WWW_AUTHENTICATE, "Basic realm=\"Go-Doc-Go monitor\", charset=\"UTF-8\", Bearer")];
             (StatusCode::UNAUTHORIZED, ask, "a token is needed\n").into_response()
         }
         Verdict::ForeignHost => (StatusCode::FORBIDDEN, "this is served as localhost only\n").into_response(),
@@ -147,7 +148,9 @@ fn updates(
         }
         let event = match site.snapshots.get(&selector).await {
             Ok(overview) => Event::default().event("overview").json_data(&*overview).unwrap_or_default(),
-            Err(failure) => Event::default().event("trouble").data(failure.message.replace(['\r', '\n'], " ")),
+            Err(failure) => {
+                Event::default().event("trouble").data(failure.message.replace(['\r', '\n'], " "))
+            }
         };
         Some((Ok(event), (site, selector, permit, false)))
     })

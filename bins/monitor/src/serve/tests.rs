@@ -139,7 +139,10 @@ async fn the_page_is_bound_by_a_policy_that_allows_nothing_inline_but_itself() {
     let server = Server::start(None).await;
     let response = server.get("/").await;
     let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'; script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'sha256-") && !policy.contains("unsafe"),
+        "{policy}"
+    );
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     assert!(response.text().await.unwrap().starts_with("<!doctype html>"));
     assert_eq!(server.text("/favicon.ico").await.0, StatusCode::NOT_FOUND);
@@ -154,7 +157,8 @@ async fn without_the_token_only_health_is_told() {
         assert!(!response.text().await.unwrap().contains(RUN));
         let request = server.client.get(format!("http://{}{path}", server.address)).bearer_auth("s3cret");
         assert_eq!(request.send().await.unwrap().status(), StatusCode::OK, "{path}");
-        let request = server.client.get(format!("http://{}{path}", server.address)).basic_auth("me", Some("s3cret"));
+        let request =
+            server.client.get(format!("http://{}{path}", server.address)).basic_auth("me", Some("s3cret"));
         assert_eq!(request.send().await.unwrap().status(), StatusCode::OK, "{path}");
     }
     assert_eq!(server.text("/healthz").await.0, StatusCode::OK);
@@ -173,6 +177,7 @@ async fn nothing_can_be_written() {
 #[tokio::test]
 async fn a_foreign_page_cannot_have_a_browser_read_what_is_on_loopback() {
     let server = Server::start(None).await;
-    let request = server.client.get(format!("http://{}/api/overview", server.address)).header("host", "evil.example");
+    let request =
+        server.client.get(format!("http://{}/api/overview", server.address)).header("host", "evil.example");
     assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN);
 }

@@ -77,3 +77,27 @@ impl TestStore for SqliteStore {
 }
 
 store_conformance_tests!(make);
+
+#[tokio::test]
+async fn a_worker_leaves_one_sample_a_minute_and_removes_old_ones() {
+    let store = make().await;
+    let database = Connection::open(store.folder.path().join("documents.db")).unwrap();
+    let fill = format!(
+        "INSERT INTO run_counters (run_id, worker_id, source_name, outcome, format, documents, bytes) VALUES
+         ('{run}', 'worker-1', 'docs', 'stored', 'html', 8, 800), ('{run}', 'worker-1', 'docs', 'failed', 'pdf', 2, 200),
+         ('{run}', 'worker-1', 'docs', 'unchanged', 'html', 70, 7000);
+         INSERT INTO worker_samples VALUES (0, 'worker-9', '{run}', 0, '', 0, 0, 0, 0, NULL);
+         INSERT INTO run_samples VALUES ('{run}', 0, 0, 0, 0, 0, 0, NULL)",
+        run = store.run
+    );
+    database.execute_batch(&fill).unwrap();
+    for _ in 0..2 {
+        store.backend.sample(&store.run, 3).await.unwrap();
+    }
+    let value = |query: &str| database.query_row(query, [], |row| row.get::<_, String>(0)).unwrap();
+    let worker = "SELECT DISTINCT worker_id || ' ' || in_hand || ' ' || ended || ' ' || failed || ' ' || bytes || ' ' ||
+                         (memory_bytes > 0) FROM worker_samples";
+    assert_eq!(value(worker), "worker-1 3 10 2 1000 1");
+    let run = "SELECT DISTINCT queued || ' ' || ended || ' ' || failed || ' ' || listed FROM run_samples";
+    assert_eq!(value(run), "0 10 2 0");
+}
