@@ -16,6 +16,8 @@ use ratatui::widgets::{Block, Borders, Gauge, Paragraph, Sparkline};
 const WIDE: u16 = 140;
 /// Samples from which on the sparkline shows minutes.
 const ENOUGH_SAMPLES: usize = 4;
+/// Columns in which a rate is drawn, at most.
+const WIDEST_COLUMN: usize = 6;
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
@@ -156,13 +158,13 @@ fn speed(frame: &mut Frame<'_>, run: &RunOverview, area: Rect) {
     );
     let documents = &run.summary.documents;
     let second = format!(
-        "stored {}  unchanged {}  failed {}  pending {}  in hand {}  retry {}",
+        "stored {}  failed {}  pending {}  in hand {}  retry {}  unchanged {}",
         thousands(documents.stored),
-        thousands(documents.unchanged),
         thousands(documents.failed),
         thousands(run.queue.pending),
         thousands(run.queue.processing),
         bounded(run.queue.retry),
+        thousands(documents.unchanged),
     );
     frame.render_widget(Paragraph::new(vec![Line::raw(first), Line::raw(second)]), area);
 }
@@ -176,9 +178,12 @@ fn throughput(frame: &mut Frame<'_>, app: &App, run: &RunOverview, area: Rect) {
     };
     let most = rates.iter().copied().max().unwrap_or(0);
     let kept = rates.len().saturating_sub(usize::from(area.width));
-    let title = format!("documents a second, a column a {unit}, up to {}", thousands(most));
+    // Where there are few, each is drawn wider.
+    let wide = (usize::from(area.width) / rates.len().max(1)).clamp(1, WIDEST_COLUMN);
+    let columns: Vec<u64> = rates[kept..].iter().flat_map(|rate| std::iter::repeat_n(*rate, wide)).collect();
+    let title = format!("documents a second, each {unit}, up to {}", thousands(most));
     let bars = if app.colours { Style::new().fg(Color::Cyan) } else { Style::new() };
-    let sparkline = Sparkline::default().block(titled(app, title)).data(rates[kept..].to_vec()).style(bars);
+    let sparkline = Sparkline::default().block(titled(app, title)).data(columns).style(bars);
     frame.render_widget(sparkline, area);
 }
 

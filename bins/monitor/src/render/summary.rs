@@ -7,7 +7,7 @@ use gdg_operations::units::{counted, percent, rate, span, thousands};
 use std::fmt::Write as _;
 
 /// Columns of the bar.
-const BAR: usize = 40;
+const BAR: usize = 30;
 
 /// The run of `overview`, with its alerts in a line each.
 pub(crate) fn summary(overview: &Overview, painter: Painter) -> String {
@@ -53,15 +53,15 @@ pub(super) fn head(run: &RunOverview, now: Timestamp, painter: Painter) -> Strin
         let _ = writeln!(text, "{}", fit(&line, WIDTH));
     }
     let Progress { ended, found, fraction, .. } = run.progress;
-    let _ = writeln!(
-        text,
-        "\n{} {:>7}  {} of {}{}",
+    let line = format!(
+        "{} {:>7}  {} of {}{}",
         bar(fraction.unwrap_or(0.0), BAR),
         fraction.map_or_else(|| "–".into(), percent),
         thousands(ended),
         counted(found, "document"),
         if run.progress.listing_finished { "" } else { " so far" }
     );
+    let _ = writeln!(text, "\n{}", fit(&line, WIDTH));
     let _ = writeln!(text, "{}\n", speed(&run.progress, run));
     let documents = &summary.documents;
     let failed = format!("failed {}", thousands(documents.failed));

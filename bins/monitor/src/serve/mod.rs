@@ -10,12 +10,12 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use access::{Access, TOKEN_VARIABLE};
+pub(crate) use access::TOKEN_VARIABLE;
 pub(crate) use snapshots::Snapshots;
 
+use access::Access;
 use anyhow::Context;
 use routes::Site;
-use std::future::IntoFuture;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -88,8 +88,10 @@ fn stuck_documents(run: &RunOverview, settings: &AlertSettings) -> Option<Alert>
     let stuck: Vec<&InFlight> =
         run.in_flight.iter().filter(|document| document.claimed_seconds_ago > limit).collect();
     let oldest = stuck.first()?;
+    // No more than the first few are known.
+    let or_more = if stuck.len() == run.in_flight.len() && stuck.len() > 1 { " or more" } else { "" };
     let evidence = format!(
-        "{} in hand for more than {}: {} at {} for {}",
+        "{}{or_more} in hand for more than {}: {} at {} for {}",
         counted(stuck.len() as u64, "document"),
         span(limit),
         oldest.doc_id,
