@@ -158,7 +158,7 @@ async fn a_run_is_named_by_the_beginning_of_its_name(fixture: Fixture) {
     place.fixture.add_run("01239999aaaabbbb-4", "01239999aaaabbbb", 4, "completed", 900).await;
     assert!(place.says(&["--run-id", "012345"]).0.contains(RUN));
     let (text, code) = place.says(&["--run-id", "0123"]);
-    assert!(text.contains("several runs: 01239999aaaabbbb-4, 0123456789abcdef-1"), "{text}");
+    assert!(text.contains("several runs: 0123456789abcdef-1, 01239999aaaabbbb-4"), "{text}");
     assert_eq!(code, Some(2));
     let (text, code) = place.says(&["--run-id", "ffff"]);
     assert!(text.contains("no run whose name begins with `ffff`"), "{text}");

@@ -3,4 +3,5 @@ SELECT run_id, fingerprint, max(generation)
 FROM processing_runs
 WHERE substr(run_id, 1, length(?1)) = ?1
 GROUP BY fingerprint
+ORDER BY fingerprint
 LIMIT 10
