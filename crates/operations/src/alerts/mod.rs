@@ -6,8 +6,6 @@
 mod database_rules;
 mod flow_rules;
 mod settings;
-#[cfg(test)]
-mod tests;
 mod worker_rules;
 
 pub use settings::AlertSettings;

@@ -1,10 +1,12 @@
 //! Each rule, on the smallest overview that breaks it and on one that just does not.
 
-use super::*;
-use crate::overview::{
+#![allow(clippy::unwrap_used)] // what panics is a test that fails
+
+use gdg_operations::alerts::{AlertKind, AlertSettings, Severity, find, schema};
+use gdg_operations::overview::{
     Backend, BoundedCount, Connections, DatabaseHealth, DeadLetters, DocumentCounts, InFlight, Leader,
-    LongTransaction, Note, Progress, Queue, QueueState, Rates, RunOverview, RunSample, RunState, RunSummary,
-    SourceListing, TableHealth, Timestamp, Worker, WorkerState,
+    LongTransaction, Note, Overview, Progress, Queue, QueueState, Rates, RunOverview, RunSample, RunState,
+    RunSummary, SourceListing, TableHealth, Timestamp, Worker, WorkerState,
 };
 
 const NOW: Timestamp = Timestamp(10_000_000);
