@@ -6,7 +6,8 @@ SELECT coalesce(progress.ended, 0)::bigint AS ended,
        (SELECT coalesce(sum(in_hand), 0)::bigint FROM workers WHERE run_id = $1 AND status = 'active') AS in_hand,
        (SELECT count(*) FROM workers WHERE run_id = $1 AND status = 'active') AS live_workers,
        (SELECT count(*) FROM (
-            SELECT 1 FROM document_queue WHERE run_id = $1 AND scheduled_for IS NOT NULL LIMIT $2
+            SELECT 1 FROM document_queue
+            WHERE run_id = $1 AND scheduled_for IS NOT NULL ORDER BY scheduled_for LIMIT $2
         ) AS waiting) AS retry,
        extract(epoch FROM now() - least(
            (SELECT min(created_at) FROM (
