@@ -21,7 +21,7 @@ struct Place {
 }
 
 impl Place {
-    async fn new(fixture: Fixture) -> Self {
+    fn new(fixture: Fixture) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap(), fixture };
         let storage = match &place.fixture {
             Fixture::Postgres { database, .. } => format!("backend: postgresql, uri: \"{}\"", database.uri()),
@@ -39,7 +39,7 @@ impl Place {
 
     /// A run that has a document behind it and others before it; nobody works on it.
     async fn with_run(fixture: Fixture) -> Self {
-        let place = Self::new(fixture).await;
+        let place = Self::new(fixture);
         place.fixture.add_run(RUN, "0123456789abcdef", 1, "active", 300).await;
         place.fixture.add_queue(RUN, 5, 0).await;
         let counters =
@@ -99,7 +99,7 @@ on_both_databases!(
 );
 
 async fn nothing_to_see_exits_with_1(fixture: Fixture) {
-    let place = Place::new(fixture).await;
+    let place = Place::new(fixture);
     assert_eq!(place.says(&[]), ("there are no runs yet\n".into(), Some(1)));
     for arguments in [&["--details"][..], &["--alerts"], &["--export", "-"], &["--run-id", "latest"]] {
         assert_eq!(place.says(arguments), ("error: there are no runs yet: start a worker\n".into(), Some(1)));
@@ -202,7 +202,7 @@ async fn alerts_are_sent_to_a_webhook(fixture: Fixture) {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_exits_with_4() {
-    let place = Place::new(Fixture::sqlite().await).await;
+    let place = Place::new(Fixture::sqlite().await);
     for storage in ["path: not-there.db", "backend: postgresql, host: 127.0.0.1, port: 1, user: nobody"] {
         place.configure(storage);
         for arguments in [&[][..], &["--details"], &["--alerts"], &["--export", "-"]] {
@@ -215,7 +215,7 @@ async fn a_database_that_cannot_be_reached_exits_with_4() {
 
 #[tokio::test]
 async fn a_wrong_command_line_or_configuration_exits_with_2() {
-    let place = Place::new(Fixture::sqlite().await).await;
+    let place = Place::new(Fixture::sqlite().await);
     for arguments in [
         &["--details", "--alerts"][..],
         &["--format", "csv"],
@@ -231,7 +231,7 @@ async fn a_wrong_command_line_or_configuration_exits_with_2() {
 
 #[tokio::test]
 async fn shells_and_manuals_are_served_without_a_configuration() {
-    let place = Place::new(Fixture::sqlite().await).await;
+    let place = Place::new(Fixture::sqlite().await);
     std::fs::remove_file(place.path("config.yaml")).unwrap();
     let (script, code) = place.says(&["--completions", "bash"]);
     assert!(script.contains("--refresh-interval"), "{script}");

@@ -79,7 +79,7 @@ impl Fixture {
         while let Some((before, after)) = rest.split_once('{') {
             let (placeholder, after) = after.split_once('}').unwrap();
             text.push_str(before);
-            text.push_str(&match (placeholder.split_once(':').unwrap(), self.is_postgres()) {
+            let time = match (placeholder.split_once(':').unwrap(), self.is_postgres()) {
                 (("ago", seconds), true) => format!("now() - interval '{seconds} seconds'"),
                 (("ago", seconds), false) => {
                     format!("CAST(unixepoch('subsec') * 1000 AS INTEGER) - 1000 * {seconds}")
@@ -89,7 +89,8 @@ impl Fixture {
                 }
                 (("minute", minutes), false) => format!("unixepoch() / 60 - {minutes}"),
                 (other, _) => panic!("{other:?}"),
-            });
+            };
+            text.push_str(&time);
             rest = after;
         }
         text + rest
