@@ -154,7 +154,7 @@ impl App {
             KeyCode::Char('/') => self.is_typing_filter = true,
             KeyCode::Esc => self.filter.clear(),
             KeyCode::Down | KeyCode::Char('j') => {
-                self.scroll = self.scroll.saturating_add(1).min(self.last_worker())
+                self.scroll = self.scroll.saturating_add(1).min(self.last_worker());
             }
             KeyCode::Up | KeyCode::Char('k') => self.scroll = self.scroll.saturating_sub(1),
             KeyCode::Home => self.scroll = 0,
@@ -214,7 +214,7 @@ impl App {
         match self.order {
             Order::Name => {}
             Order::Rate => {
-                workers.sort_by(|one, other| other.rate.unwrap_or(-1.0).total_cmp(&one.rate.unwrap_or(-1.0)))
+                workers.sort_by(|one, other| other.rate.unwrap_or(-1.0).total_cmp(&one.rate.unwrap_or(-1.0)));
             }
             Order::InHand => workers.sort_by_key(|worker| Reverse(worker.in_hand)),
             Order::Silence => {

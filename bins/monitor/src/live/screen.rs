@@ -92,7 +92,7 @@ pub(super) fn style(app: &App, tone: Tone) -> Style {
 }
 
 /// A block with a title on a line.
-pub(super) fn titled<'a>(app: &App, title: String) -> Block<'a> {
+pub(super) fn titled<'a>(app: &App, title: &str) -> Block<'a> {
     let title = Line::styled(format!(" {title} "), style(app, Tone::Heading));
     Block::new().borders(Borders::TOP).border_style(style(app, Tone::Faint)).title(title)
 }
@@ -183,7 +183,7 @@ fn throughput(frame: &mut Frame<'_>, app: &App, run: &RunOverview, area: Rect) {
     let columns: Vec<u64> = rates[kept..].iter().flat_map(|rate| std::iter::repeat_n(*rate, wide)).collect();
     let title = format!("documents a second, each {unit}, up to {}", thousands(most));
     let bars = if app.colours { Style::new().fg(Color::Cyan) } else { Style::new() };
-    let sparkline = Sparkline::default().block(titled(app, title)).data(columns).style(bars);
+    let sparkline = Sparkline::default().block(titled(app, &title)).data(columns).style(bars);
     frame.render_widget(sparkline, area);
 }
 

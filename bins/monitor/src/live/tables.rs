@@ -36,7 +36,7 @@ pub(super) fn workers(frame: &mut Frame<'_>, app: &App, area: Rect) {
         .enumerate()
         .map(|(index, name)| if index < 2 { Cell::new(*name) } else { right((*name).to_owned()) });
     let header = Row::new(header).style(style(app, Tone::Faint));
-    frame.render_widget(Table::new(rows, columns).header(header).block(titled(app, title)), area);
+    frame.render_widget(Table::new(rows, columns).header(header).block(titled(app, &title)), area);
 }
 
 fn worker_row<'a>(app: &App, worker: &Worker) -> Row<'a> {
@@ -70,7 +70,7 @@ pub(super) fn in_flight(frame: &mut Frame<'_>, app: &App, run: &RunOverview, are
     });
     let columns = [Constraint::Length(12), Constraint::Max(20), Constraint::Length(10), Constraint::Fill(1)];
     let title = format!("in hand longest, of {}", thousands(run.queue.processing));
-    frame.render_widget(Table::new(rows, columns).block(titled(app, title)), area);
+    frame.render_widget(Table::new(rows, columns).block(titled(app, &title)), area);
 }
 
 /// Documents that were given up last.
@@ -91,7 +91,7 @@ pub(super) fn failures(frame: &mut Frame<'_>, app: &App, run: &RunOverview, area
     });
     let columns = [Constraint::Length(8), Constraint::Length(9), Constraint::Fill(1), Constraint::Fill(2)];
     let title = format!("dead letters: {}", bounded(run.dead_letters.total));
-    frame.render_widget(Table::new(rows, columns).block(titled(app, title)), area);
+    frame.render_widget(Table::new(rows, columns).block(titled(app, &title)), area);
 }
 
 /// What is wrong.
@@ -105,5 +105,5 @@ pub(super) fn alerts(frame: &mut Frame<'_>, app: &App, area: Rect) {
     };
     let lines: Vec<Line<'_>> = alerts.iter().map(line).collect();
     let title = format!("alerts: {}", alerts.len());
-    frame.render_widget(Paragraph::new(lines).block(titled(app, title)), area);
+    frame.render_widget(Paragraph::new(lines).block(titled(app, &title)), area);
 }
