@@ -1,6 +1,6 @@
 //! The database, as an operator's program opens it.
 
-use gdg_config::{Config, Environment, StorageBackend};
+use gdg_config::{Config, Environment, StorageBackend, StorageConfig};
 use gdg_postgres::{Postgres, PostgresError, Settings};
 use rusqlite::OpenFlags;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,14 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The version of the schema that this program was made for.
-const SCHEMA_VERSION: u32 = 4;
+pub const SCHEMA_VERSION: u32 = 5;
 
-/// How long a statement waits for a writer of another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long whoever looks on waits for a writer of another process, and how long a writer does.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest that a statement may take on the server: whoever looks on must not be in the way.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Connections that one program opens.
 const CONNECTIONS: u32 = 2;
@@ -70,6 +74,11 @@ impl DatabaseError {
     pub fn is_about_configuration(&self) -> bool {
         matches!(self, Self::Postgres(PostgresError::Configuration(_) | PostgresError::Certificate { .. }))
     }
+
+    /// Whether the database can be reached but has another schema.
+    pub fn is_about_schema(&self) -> bool {
+        matches!(self, Self::SchemaMissing | Self::SchemaVersion { .. })
+    }
 }
 
 impl From<tokio_rusqlite::Error<Self>> for DatabaseError {
@@ -98,24 +107,48 @@ impl Database {
                 settings.max_connections = CONNECTIONS.min(settings.max_connections);
                 Self::Postgres(Postgres::new(settings)?)
             }
-            StorageBackend::Sqlite => Self::Sqlite(open_sqlite(&config.storage.path)?.into()),
+            StorageBackend::Sqlite => Self::Sqlite(open_to_write(&config.storage.path)?.into()),
         };
         database.check_schema().await?;
         Ok(database)
     }
 
-    async fn check_schema(&self) -> Result<(), DatabaseError> {
-        let advice = match self.version().await?.ok_or(DatabaseError::SchemaMissing)? {
+    /// The database that `config` names, to be read only: the replica that `storage.read_url` names, where it is set.
+    /// `application_name` is what the server's lists show. A server is not connected to before the first statement.
+    ///
+    /// Fails when the configuration cannot be used, or a file is not there.
+    pub fn read_only(
+        config: &Config,
+        environment: &Environment,
+        application_name: &str,
+    ) -> Result<Self, DatabaseError> {
+        Ok(match config.storage.backend {
+            StorageBackend::Postgresql => {
+                let mut settings =
+                    Settings::from_config(&replica(&config.storage), environment, application_name)?;
+                settings.max_connections = CONNECTIONS.min(settings.max_connections);
+                settings.read_only = true;
+                let timeout = settings.statement_timeout.unwrap_or(STATEMENT_TIMEOUT);
+                settings.statement_timeout = Some(timeout.min(STATEMENT_TIMEOUT));
+                Self::Postgres(Postgres::new(settings)?)
+            }
+            StorageBackend::Sqlite => Self::Sqlite(open_to_read(&config.storage.path)?.into()),
+        })
+    }
+
+    /// Checks that the schema is the one that this program was made for.
+    pub async fn check_schema(&self) -> Result<(), DatabaseError> {
+        let found = self.schema_version().await?.ok_or(DatabaseError::SchemaMissing)?;
+        let advice = match found {
             SCHEMA_VERSION => return Ok(()),
-            found if found < SCHEMA_VERSION => (found, "run `worker migrate` of this version"),
-            found => (found, "use the program of a newer version"),
+            found if found < SCHEMA_VERSION => "run `worker migrate` of this version",
+            _ => "use the program of a newer version",
         };
-        let (found, advice) = advice;
         Err(DatabaseError::SchemaVersion { found, needed: SCHEMA_VERSION, advice })
     }
 
-    /// The version that the schema has.
-    async fn version(&self) -> Result<Option<u32>, DatabaseError> {
+    /// The version that the schema has; `None` when there is none.
+    pub async fn schema_version(&self) -> Result<Option<u32>, DatabaseError> {
         let version: Option<i32> = match self {
             Self::Postgres(postgres) => match postgres.query(VERSION, &[]).await {
                 Ok(rows) => rows.first().and_then(|row| row.get(0)),
@@ -139,18 +172,37 @@ impl Database {
     }
 }
 
-fn open_sqlite(path: &Path) -> Result<rusqlite::Connection, DatabaseError> {
+/// The section `storage`, with the address of the replica, if there is one.
+fn replica(storage: &StorageConfig) -> StorageConfig {
+    let uri = storage.read_url.clone().or_else(|| storage.uri.clone());
+    StorageConfig { uri, ..storage.clone() }
+}
+
+fn open_to_read(path: &Path) -> Result<rusqlite::Connection, DatabaseError> {
+    open_sqlite(path, OpenFlags::SQLITE_OPEN_READ_ONLY, READ_TIMEOUT)
+}
+
+fn open_to_write(path: &Path) -> Result<rusqlite::Connection, DatabaseError> {
+    let connection = open_sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE, WRITE_TIMEOUT)?;
+    // What is committed is durable, as the worker's commits are.
+    connection.execute_batch("PRAGMA synchronous = FULL")?;
+    Ok(connection)
+}
+
+fn open_sqlite(
+    path: &Path,
+    access: OpenFlags,
+    timeout: Duration,
+) -> Result<rusqlite::Connection, DatabaseError> {
     if !path.exists() {
         return Err(DatabaseError::Missing(path.to_owned()));
     }
     let open_error = |source| DatabaseError::Open { path: path.to_owned(), source };
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(open_error)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(open_error)?;
-    // What is committed is durable, as the worker's commits are. The first read tells a file of another kind.
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; SELECT count(*) FROM sqlite_schema;")
-        .map_err(open_error)?;
+    connection.busy_timeout(timeout).map_err(open_error)?;
+    // The first read tells a file of another kind.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(open_error)?;
     Ok(connection)
 }
 
@@ -159,6 +211,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use gdg_config::ConnectionUri;
 
     #[test]
     fn the_schema_that_is_needed_is_the_last_one_of_the_migrations() {
@@ -170,5 +223,25 @@ mod tests {
             });
             assert_eq!(versions.max(), Some(SCHEMA_VERSION), "{database}");
         }
+    }
+
+    #[test]
+    fn a_replica_is_read_where_there_is_one() {
+        let mut storage = StorageConfig {
+            uri: Some(ConnectionUri::new("postgresql://main/d")),
+            ..StorageConfig::default()
+        };
+        assert_eq!(replica(&storage).uri, storage.uri);
+        storage.read_url = Some(ConnectionUri::new("postgresql://replica/d"));
+        assert_eq!(replica(&storage).uri, storage.read_url);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_or_no_database_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("documents.db");
+        assert!(open_to_read(&path).unwrap_err().to_string().starts_with("there is no database at "));
+        std::fs::write(&path, "not a database, but long enough to look at\n".repeat(100)).unwrap();
+        assert!(open_to_read(&path).unwrap_err().to_string().starts_with("cannot open "));
     }
 }

@@ -24,6 +24,7 @@ mod embedding;
 mod ended;
 mod error;
 mod in_hand;
+mod memory;
 mod processing;
 mod progress;
 mod pump;

@@ -252,8 +252,14 @@ impl SingleWorker {
     fn send_heartbeats(&self) -> impl Future<Output = ()> + Send + 'static {
         let (backend, in_hand, interval) =
             (self.backend.clone(), Arc::clone(&self.in_hand), self.heartbeat_interval);
+        let run = self.run.run_id.clone();
         async move {
             loop {
+                let fences = in_hand.all();
+                // The work goes on without.
+                if let Err(error) = backend.sample(&run, fences.len()).await {
+                    tracing::debug!(%error, "could not leave a sample for the monitor");
+                }
                 tokio::time::sleep(interval).await;
                 match backend.heartbeat(in_hand.all()).await {
                     Ok(lost) if lost.is_empty() => {}

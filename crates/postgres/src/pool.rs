@@ -190,8 +190,9 @@ impl Postgres {
 /// of it when it is large: statements here are all meant to go from row to row
 /// by an index. Numbers alone are put into the text.
 fn begin_statement(settings: &Settings) -> String {
-    let mut text = String::from(
-        "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
+    let mut text = String::from(if settings.read_only { "BEGIN READ ONLY" } else { "BEGIN" });
+    text.push_str(
+        "; SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
          SET LOCAL enable_mergejoin = off; SET LOCAL jit = off",
     );
     let idle = milliseconds(settings.idle_transaction_timeout);

@@ -32,6 +32,8 @@ pub struct Settings {
     /// After how long the server ends a transaction whose client is silent: a
     /// worker that froze in the middle of one holds locks until then.
     pub idle_transaction_timeout: Duration,
+    /// Whether transactions may only read.
+    pub read_only: bool,
     /// How long a connection may take to be made.
     pub(crate) connect_timeout: Duration,
 }
@@ -90,6 +92,7 @@ impl Settings {
             prepared_statements: storage.prepared_statements,
             statement_timeout: storage.statement_timeout(),
             idle_transaction_timeout: Duration::from_secs(10),
+            read_only: false,
             connect_timeout: CONNECT_TIMEOUT,
         })
     }

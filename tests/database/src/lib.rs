@@ -23,6 +23,7 @@ const SCHEMA: &str = concat!(
     include_str!("../../../migrations/postgres/V2__incremental_runs.sql"),
     include_str!("../../../migrations/postgres/V3__meaning.sql"),
     include_str!("../../../migrations/postgres/V4__dead_letters.sql"),
+    include_str!("../../../migrations/postgres/V5__monitoring.sql"),
 );
 
 /// Whoever makes the template holds this advisory lock: any number that nobody else uses.

@@ -42,6 +42,7 @@ mod migration;
 mod notices;
 mod patience;
 mod registry;
+mod samples;
 mod supply;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::database::Database;
 use super::leader_store::LeaderStore;
+use super::samples::Samples;
 use crate::PipelineError;
 use crate::ended::ClaimedDocument;
 use crate::store::conformance::{TestStore, store_conformance_tests};
@@ -157,4 +158,37 @@ async fn a_schema_that_is_missing_old_or_new_is_told_apart() {
     assert!(matches!(super::migrate(&postgres).await, Err(PipelineError::SchemaTooNew { .. })));
     client.batch_execute("UPDATE refinery_schema_history SET version = -version; UPDATE refinery_schema_history SET version = 0 WHERE version = -1").await.unwrap();
     assert!(matches!(check().await, Err(PipelineError::SchemaTooOld { found: 0, .. })));
+}
+
+#[tokio::test]
+async fn workers_leave_one_sample_a_minute_and_remove_old_ones() {
+    let store = make().await;
+    let (postgres, client) = (&store.database.postgres, store.test_database.client().await);
+    let fill = format!(
+        "INSERT INTO run_progress VALUES ('{run}', 'worker-1', 30, 10), ('{run}', 'worker-2', 0, 5);
+         INSERT INTO run_counters (run_id, worker_id, source_name, outcome, format, documents, bytes) VALUES
+         ('{run}', 'worker-1', 'docs', 'stored', 'html', 8, 800), ('{run}', 'worker-1', 'docs', 'failed', 'pdf', 2, 200);
+         INSERT INTO discovery_cursors (run_id, source_name, listed) VALUES ('{run}', 'docs', 30);
+         INSERT INTO worker_samples VALUES (0, 'worker-9', '{run}', now(), '', 0, 0, 0, 0, NULL);
+         INSERT INTO run_samples VALUES ('{run}', 0, now(), 0, 0, 0, 0, NULL)",
+        run = store.run
+    );
+    client.batch_execute(&fill).await.unwrap();
+    for worker in ["worker-1", "worker-2"] {
+        let mut samples = Samples::default();
+        for _ in 0..2 {
+            samples.take(postgres, &WorkerId::new(worker), FINGERPRINT, &store.run, 3).await.unwrap();
+        }
+    }
+    let of_workers =
+        "SELECT DISTINCT concat_ws(' ', worker_id, in_hand, ended, failed, bytes, memory_bytes > 0)
+                      FROM worker_samples ORDER BY 1";
+    let rows = client.query(of_workers, &[]).await.unwrap();
+    let of_workers: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(of_workers, ["worker-1 3 10 2 1000 t", "worker-2 3 5 0 0 t"]);
+    let of_run =
+        "SELECT DISTINCT concat_ws(' ', queued, ended, failed, listed, leader_epoch) FROM run_samples";
+    let rows = client.query(of_run, &[]).await.unwrap();
+    let of_run: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(of_run, ["15 15 2 30 1"], "one for both");
 }

@@ -7,6 +7,7 @@ use super::migration::check_schema;
 use super::notices::CHANNELS;
 use super::patience::{Outage, patiently, patiently_for};
 use super::registry::{self, Heartbeat, Instance};
+use super::samples::Samples;
 use super::supply::QueueSupply;
 use super::wakeups::Wakeups;
 use crate::commit_channel::commit_channel;
@@ -456,7 +457,7 @@ impl Worker {
     }
 
     fn send_heartbeats(&self) -> impl Future<Output = ()> + Send + 'static {
-        let sender = HeartbeatSender {
+        let mut sender = HeartbeatSender {
             database: Arc::clone(&self.database),
             name: self.name.clone(),
             instance: self.instance.clone(),
@@ -464,6 +465,7 @@ impl Worker {
             in_hand: Arc::clone(&self.in_hand),
             wakeups: Arc::clone(&self.wakeups),
             current_run: Arc::clone(&self.current_run),
+            samples: Samples::default(),
         };
         let (interval, wakeups) = (self.timing.heartbeat_interval, Arc::clone(&self.wakeups));
         async move {
@@ -537,10 +539,11 @@ struct HeartbeatSender {
     in_hand: Arc<InHand>,
     wakeups: Arc<Wakeups>,
     current_run: Arc<Mutex<Option<RunId>>>,
+    samples: Samples,
 }
 
 impl HeartbeatSender {
-    async fn beat(&self) -> Result<(), PipelineError> {
+    async fn beat(&mut self) -> Result<(), PipelineError> {
         let run = self.current_run.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let session = self.wakeups.session();
         let fences = self.in_hand.all();
@@ -565,6 +568,14 @@ impl HeartbeatSender {
                 lost = lost.len(),
                 "claims ended while their heartbeat was on its way, or were taken back"
             );
+        }
+        if let Some(run) = &run {
+            let (postgres, in_hand) = (&self.database.postgres, fences.len());
+            let sampling = self.samples.take(postgres, &self.name, &self.fingerprint, run, in_hand);
+            // The work goes on without.
+            if let Err(error) = sampling.await {
+                tracing::debug!(%error, "could not leave a sample for the monitor");
+            }
         }
         Ok(())
     }

@@ -120,6 +120,12 @@ impl SqliteBackend {
         .await
     }
 
+    /// Leaves a sample of the worker, which has `in_hand` documents claimed, and of the run; one a minute is kept.
+    pub async fn sample(&self, run: &RunId, in_hand: usize) -> Result<(), PipelineError> {
+        let (worker, run) = (self.worker.clone(), run.clone());
+        self.transact(move |transaction| Ok(super::samples::take(transaction, &worker, &run, in_hand)?)).await
+    }
+
     /// Gives claims back untouched.
     pub async fn release(&self, fences: Vec<Fence>) -> Result<(), PipelineError> {
         self.transact(move |transaction| {

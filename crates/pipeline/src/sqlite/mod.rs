@@ -6,6 +6,7 @@
 mod backend;
 mod lock;
 mod open;
+mod samples;
 #[cfg(test)]
 mod tests;
 

@@ -34,4 +34,5 @@ pub const TEST_SCHEMA: &str = concat!(
     include_str!("../../migrations/sqlite/V2__incremental_runs.sql"),
     include_str!("../../migrations/sqlite/V3__meaning.sql"),
     include_str!("../../migrations/sqlite/V4__dead_letters.sql"),
+    include_str!("../../migrations/sqlite/V5__monitoring.sql"),
 );

@@ -1,0 +1,1 @@
+DELETE FROM worker_samples WHERE minute < unixepoch() / 60 - 20
