@@ -9,7 +9,7 @@ const SOURCE_PACE_KEYS: [&str; 7] =
     ["timeout", "connect_timeout", "concurrency", "requests_per_second", "delay", "page_size", "user_agent"];
 
 /// Keys of `embedding` that say how vectors are come by, and not which.
-const EMBEDDING_PACE_KEYS: [&str; 4] = ["batch_size", "base_url", "api_key_env", "timeout"];
+const EMBEDDING_PACE_KEYS: [&str; 5] = ["batch_size", "cache_size", "base_url", "api_key_env", "timeout"];
 
 impl Config {
     /// The name of the work that this configuration defines: 16 hexadecimal digits.

@@ -1,40 +1,52 @@
-//! Why there is no vector.
+//! What can go wrong with vectors.
 
 use gdg_model::ErrorClass;
 use thiserror::Error;
 
-/// Why texts could not be embedded, or a model not be opened.
+/// What can go wrong with vectors.
 #[derive(Debug, Error)]
 pub enum EmbeddingError {
-    /// A key of the configuration cannot be used.
-    #[error("embedding.{key} {problem}")]
-    Configuration {
-        /// The key.
+    /// A key of the configuration holds what cannot be used.
+    #[error("{key}: {found} cannot be used: {allowed}")]
+    Unusable {
+        /// The key, such as `embedding.model`.
         key: &'static str,
-        /// The rest of a sentence that begins with the key.
-        problem: String,
+        /// What was found there.
+        found: String,
+        /// What is wrong with it, and what is allowed.
+        allowed: String,
     },
-    /// The service cannot be reached, is busy, or fails for now.
-    #[error("the embedding service {service}: {reason}")]
+    /// The model failed on texts.
+    #[error("embedding: the model {model} failed: {reason}")]
+    Model {
+        /// Its name.
+        model: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The service cannot answer now: it is overloaded, out of reach, too slow, or broke off.
+    #[error("embedding: the service of {model} cannot be used at the moment ({tries} tries): {reason}")]
     Unavailable {
-        /// Its address.
-        service: String,
-        /// What happened.
+        /// The name of the model.
+        model: String,
+        /// How often it was asked.
+        tries: u32,
+        /// What it said, or how it failed to.
         reason: String,
     },
-    /// The service refuses what it is asked for.
-    #[error("the embedding service {service} refuses: {reason}")]
+    /// The service does not want to answer, and would not the next time.
+    #[error("embedding: the service of {model} refuses: {reason}")]
     Refused {
-        /// Its address.
-        service: String,
-        /// What it says.
+        /// The name of the model.
+        model: String,
+        /// What it said.
         reason: String,
     },
-    /// The service answers something else than vectors.
-    #[error("the embedding service {service} gives no usable answer: {reason}")]
+    /// The service's answer is not what it should be.
+    #[error("embedding: the service of {model} gave an answer that cannot be used: {reason}")]
     Malformed {
-        /// Its address.
-        service: String,
+        /// The name of the model.
+        model: String,
         /// What is wrong with it.
         reason: String,
     },
@@ -45,7 +57,7 @@ impl EmbeddingError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Unavailable { .. } => ErrorClass::Transient,
-            Self::Configuration { .. } | Self::Refused { .. } | Self::Malformed { .. } => {
+            Self::Unusable { .. } | Self::Model { .. } | Self::Refused { .. } | Self::Malformed { .. } => {
                 ErrorClass::Permanent
             }
         }

@@ -1,242 +1,221 @@
-//! Services with the interface of `OpenAI`: `POST {base_url}/embeddings`.
+//! Services that speak `OpenAI`'s interface.
 
 use crate::embedder::normalise;
 use crate::{Embedder, EmbeddingError};
 use async_trait::async_trait;
-use gdg_config::{EmbeddingConfig, Environment};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url};
-use serde::Deserialize;
-use serde_json::json;
-use std::num::NonZeroU32;
+use gdg_config::{EmbeddingConfig, Environment, Secret};
+use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
+use serde::{Deserialize, Serialize};
+use std::error::Error;
 use std::time::{Duration, SystemTime};
-use tokio::sync::Semaphore;
 
-const DEFAULT_URL: &str = "https://api.openai.com/v1";
-const DEFAULT_MODEL: &str = "text-embedding-3-small";
-const DEFAULT_DIMENSIONS: usize = 1_536;
-/// How often a batch is asked for before its documents are tried again later.
-const ATTEMPTS: u32 = 4;
-/// How long the service is waited for where it says how long.
-const MAX_WAIT: Duration = Duration::from_secs(30);
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// Requests at a time.
-const CONCURRENCY: usize = 4;
-/// Bytes of an answer for each number of a vector, beyond which it is not read.
-const MAX_BYTES_PER_NUMBER: usize = 64;
+/// Where `OpenAI` itself is.
+const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
+/// How often a batch is tried.
+const TRIES: u32 = 4;
+const SHORTEST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Bytes of an answer at the most: so many for each text, which is enough for 10,000 numbers, and some besides.
+const MAX_BYTES_PER_TEXT: usize = 256 * 1024;
+const MAX_OTHER_BYTES: usize = 64 * 1024;
+/// Bytes of the answer that an error shows.
+const SHOWN_BYTES: usize = 300;
 
-/// A service that computes vectors.
+/// Asks a service for vectors: `OpenAI`, or any other with the same interface.
+///
+/// What may pass by itself (429, answers of 500 and above, timeouts,
+/// connections) is tried four times, after waits that grow, and are those that
+/// the service asks for, up to 20 seconds.
 #[derive(Debug)]
 pub struct OpenAiEmbedder {
+    model: String,
+    /// The service's name of it.
+    asked_model: String,
+    /// What is sent; none if the model decides.
+    wanted_dimensions: Option<u32>,
+    dimensions: usize,
     client: Client,
     url: Url,
-    /// The address as messages show it.
-    service: String,
-    /// The service's name of the model.
-    asked_model: String,
-    /// The name that is stored.
-    model: String,
-    dimensions: usize,
-    /// Whether the service is told how long vectors are to be.
-    asks_dimensions: bool,
-    batch: usize,
-    turns: Semaphore,
+    key: Option<Secret>,
+    batch_size: usize,
+    longest_wait: Duration,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    model: &'a str,
+    input: &'a [&'a str],
+    encoding_format: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dimensions: Option<u32>,
 }
 
 #[derive(Deserialize)]
 struct Answer {
-    data: Vec<AnswerItem>,
+    data: Vec<Item>,
 }
 
 #[derive(Deserialize)]
-struct AnswerItem {
-    index: Option<usize>,
-    embedding: Vec<Option<f32>>,
+struct Item {
+    index: usize,
+    embedding: Vec<f32>,
 }
 
-/// What an attempt came to.
-enum Attempt {
-    Failed(EmbeddingError),
-    /// With what the service said of when.
-    Later(EmbeddingError, Option<Duration>),
+/// Why one try failed.
+enum Failed {
+    /// Another may not; not before this long.
+    ForNow {
+        reason: String,
+        wait: Option<Duration>,
+    },
+    For(EmbeddingError),
 }
 
 impl OpenAiEmbedder {
-    /// The service of a configuration, which is not asked for anything yet.
-    pub fn open(config: &EmbeddingConfig, environment: &Environment) -> Result<Self, EmbeddingError> {
-        let failed = |key: &'static str, problem: String| EmbeddingError::Configuration { key, problem };
-        let base = config.base_url.as_deref().unwrap_or(DEFAULT_URL).trim_end_matches('/');
-        let url: Url = format!("{base}/embeddings")
-            .parse()
-            .map_err(|error| failed("base_url", format!("is no address: {error}")))?;
-        if !matches!(url.scheme(), "http" | "https") || url.password().is_some() {
-            return Err(failed(
-                "base_url",
-                "has to begin with https:// or http://, without a password".into(),
-            ));
-        }
-        let mut headers = HeaderMap::new();
-        if let Some(variable) = &config.api_key_env {
-            let key = environment.get(variable).ok_or_else(|| {
-                failed("api_key_env", format!("names the variable `{variable}`, which is not set"))
-            })?;
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.trim()))
-                .map_err(|_| failed("api_key_env", "gives a key that no header can have".into()))?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
-        // Whoever was first has chosen already, and the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .default_headers(headers)
-            .timeout(config.timeout())
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("go-doc-go/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| failed("base_url", format!("cannot be reached from here: {error}")))?;
-        let model = config.model.clone().unwrap_or_else(|| DEFAULT_MODEL.into());
-        let dimensions = config.dimensions.map(NonZeroU32::get);
-        if dimensions.is_none() && model != DEFAULT_MODEL {
-            return Err(failed("dimensions", format!("is missing: nothing else tells those of `{model}`")));
-        }
-        let asks_dimensions = dimensions.is_some();
-        let dimensions = dimensions.map_or(DEFAULT_DIMENSIONS, |number| number as usize);
-        Ok(Self {
-            client,
-            service: format!("{}://{}", url.scheme(), url.authority()),
-            url,
-            model: format!("openai:{model}:{dimensions}"),
+    /// Prepares requests as `config` has it, with the key from the variable that it names, and asks for the vector of
+    /// one word: the service must know the model and give the dimensions that are wanted.
+    pub async fn open(config: &EmbeddingConfig, environment: &Environment) -> Result<Self, EmbeddingError> {
+        Self::open_with_waits(config, environment, LONGEST_WAIT).await
+    }
+
+    /// [`open`](Self::open), where no wait between tries is longer than `longest_wait`.
+    pub async fn open_with_waits(
+        config: &EmbeddingConfig,
+        environment: &Environment,
+        longest_wait: Duration,
+    ) -> Result<Self, EmbeddingError> {
+        let model = config.model.clone().filter(|model| !model.trim().is_empty()).ok_or_else(|| {
+            unusable(
+                "embedding.model",
+                "nothing",
+                "provider `openai` needs the service's name of a model, such as text-embedding-3-small",
+            )
+        })?;
+        let mut embedder = Self {
+            model: format!("openai:{model}"),
             asked_model: model,
-            dimensions,
-            asks_dimensions,
-            batch: config.batch_size.get() as usize,
-            turns: Semaphore::new(CONCURRENCY),
-        })
+            wanted_dimensions: config.dimensions.map(std::num::NonZeroU32::get),
+            dimensions: 0,
+            client: client(config.timeout())?,
+            url: url(config.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?,
+            key: key(config, environment)?,
+            batch_size: config.batch_size.get() as usize,
+            longest_wait,
+        };
+        let vectors = embedder.ask_until_answered(&["dimensions"]).await?;
+        embedder.dimensions = vectors.first().map_or(0, Vec::len);
+        match config.dimensions {
+            Some(wanted) if wanted.get() as usize != embedder.dimensions => Err(unusable(
+                "embedding.dimensions",
+                &wanted.to_string(),
+                &format!("the service gives vectors of {} for {}", embedder.dimensions, embedder.asked_model),
+            )),
+            _ if embedder.dimensions == 0 => Err(embedder.malformed("a vector without numbers")),
+            _ => Ok(embedder),
+        }
     }
 
-    async fn batch(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbeddingError> {
-        // Never closed, so that a turn always comes.
-        let _turn = self.turns.acquire().await;
-        let mut wait = FIRST_WAIT;
-        for attempt in 1.. {
-            match self.attempt(texts).await {
-                Ok(vectors) => return Ok(vectors),
-                Err(Attempt::Failed(error)) => return Err(error),
-                Err(Attempt::Later(error, _)) if attempt == ATTEMPTS => return Err(error),
-                Err(Attempt::Later(error, after)) => {
-                    let wait_now = after.unwrap_or(wait).min(MAX_WAIT);
-                    tracing::debug!(%error, attempt, ms = wait_now.as_millis() as u64, "the embedding service is asked again");
-                    tokio::time::sleep(wait_now.mul_f64(1.0 + rand::random::<f64>() / 4.0)).await;
-                    wait *= 4;
-                }
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    async fn attempt(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Attempt> {
-        let mut request = json!({ "model": self.asked_model, "input": texts, "encoding_format": "float" });
-        if self.asks_dimensions
-            && let Some(request) = request.as_object_mut()
-        {
-            request.insert("dimensions".into(), self.dimensions.into());
-        }
-        let answer = self.client.post(self.url.clone()).json(&request).send().await;
-        let answer = answer.map_err(|error| Attempt::Later(self.unavailable(causes(&error)), None))?;
-        let status = answer.status();
-        if status.is_success() {
-            let limit = 4_096 + texts.len() * self.dimensions * MAX_BYTES_PER_NUMBER;
-            let body = self.body(answer, limit).await?;
-            return self
-                .vectors(&body, texts.len())
-                .map_err(|reason| Attempt::Failed(self.malformed(reason)));
-        }
-        let after = retry_after(&answer);
-        let body = self.body(answer, 4_096).await.unwrap_or_default();
-        let said: String =
-            String::from_utf8_lossy(&body).chars().filter(|c| !c.is_control()).take(300).collect();
-        let reason = format!("{status}: {said}");
-        let is_transient = status.is_server_error()
-            || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
-        Err(if is_transient {
-            Attempt::Later(self.unavailable(reason), after)
-        } else {
-            Attempt::Failed(EmbeddingError::Refused { service: self.service.clone(), reason })
-        })
-    }
-
-    /// Reads an answer of at most `limit` bytes.
-    async fn body(&self, mut answer: Response, limit: usize) -> Result<Vec<u8>, Attempt> {
-        let mut body = Vec::new();
+    async fn ask_until_answered(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbeddingError> {
+        let mut tries = 0;
         loop {
-            match answer.chunk().await {
-                Ok(Some(piece)) if body.len() + piece.len() <= limit => body.extend_from_slice(&piece),
-                Ok(Some(_)) => {
-                    let reason = format!("it is longer than {limit} bytes");
-                    return Err(Attempt::Failed(self.malformed(reason)));
-                }
-                Ok(None) => return Ok(body),
-                Err(error) => return Err(Attempt::Later(self.unavailable(causes(&error)), None)),
+            tries += 1;
+            let (reason, wait) = match self.ask(texts).await {
+                Ok(vectors) => return Ok(vectors),
+                Err(Failed::For(error)) => return Err(error),
+                Err(Failed::ForNow { reason, wait }) => (reason, wait),
+            };
+            if tries == TRIES {
+                return Err(EmbeddingError::Unavailable { model: self.model.clone(), tries, reason });
             }
+            let doubled = SHORTEST_WAIT.saturating_mul(1 << tries).mul_f64(0.5 + rand::random::<f64>() / 2.0);
+            let wait = doubled.max(wait.unwrap_or_default()).min(self.longest_wait);
+            tracing::debug!(model = self.model, tries, reason, ?wait, "the embedding service is tried again");
+            tokio::time::sleep(wait).await;
         }
     }
 
-    /// The vectors of an answer, in the order of the texts.
-    fn vectors(&self, body: &[u8], wanted: usize) -> Result<Vec<Vec<f32>>, String> {
-        let answer: Answer = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        if answer.data.len() != wanted {
-            return Err(format!("it has {} vectors for {wanted} texts", answer.data.len()));
+    /// One request. Its timeout is that of the client, to the end of the answer.
+    async fn ask(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Failed> {
+        let question = Question {
+            model: &self.asked_model,
+            input: texts,
+            encoding_format: "float",
+            dimensions: self.wanted_dimensions,
+        };
+        let mut request = self.client.post(self.url.clone()).json(&question);
+        if let Some(key) = &self.key {
+            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
+                .map_err(|_| Failed::For(no_header()))?;
+            bearer.set_sensitive(true);
+            request = request.header(AUTHORIZATION, bearer);
         }
-        let mut vectors: Vec<Vec<f32>> = vec![Vec::new(); wanted];
-        for (place, item) in answer.data.into_iter().enumerate() {
-            let index = item.index.unwrap_or(place);
-            let Some(slot) = vectors.get_mut(index).filter(|slot| slot.is_empty()) else {
-                return Err(format!("it has no vector, or two, for a text (index {index})"));
-            };
-            let numbers = item.embedding.into_iter().map(|number| number.filter(|number| number.is_finite()));
-            let mut vector: Vec<f32> =
-                numbers.collect::<Option<_>>().ok_or("a vector holds what is no finite number")?;
-            if vector.len() != self.dimensions {
-                let (found, expected) = (vector.len(), self.dimensions);
-                return Err(format!(
-                    "a vector has {found} dimensions where {expected} are wanted (embedding.dimensions)"
-                ));
+        let response = request.send().await.map_err(|error| for_now(&error))?;
+        let status = response.status();
+        let wait = retry_after(&response);
+        let limit = texts.len().saturating_mul(MAX_BYTES_PER_TEXT).saturating_add(MAX_OTHER_BYTES);
+        let body = self.body(response, limit).await?;
+        if status.is_success() {
+            return self.vectors(&body, texts.len()).map_err(Failed::For);
+        }
+        let reason = format!("{status}: {}", self.shown(&body));
+        Err(if may_pass(status) {
+            Failed::ForNow { reason, wait }
+        } else {
+            Failed::For(EmbeddingError::Refused { model: self.model.clone(), reason })
+        })
+    }
+
+    async fn body(&self, mut response: Response, limit: usize) -> Result<Vec<u8>, Failed> {
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| for_now(&error))? {
+            if body.len() + piece.len() > limit {
+                return Err(Failed::For(self.malformed(&format!("it is longer than {limit} bytes"))));
             }
-            normalise(&mut vector);
-            *slot = vector;
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+
+    fn vectors(&self, body: &[u8], texts: usize) -> Result<Vec<Vec<f32>>, EmbeddingError> {
+        let answer: Answer = serde_json::from_slice(body)
+            .map_err(|error| self.malformed(&format!("{error}, in: {}", self.shown(body))))?;
+        if answer.data.len() != texts {
+            let count = answer.data.len();
+            return Err(self.malformed(&format!("{count} vectors for {texts} texts")));
+        }
+        let mut vectors = Vec::with_capacity(texts);
+        for (place, Item { index, mut embedding }) in answer.data.into_iter().enumerate() {
+            if index != place {
+                return Err(self.malformed(&format!("the vector at place {place} says it is number {index}")));
+            }
+            if !embedding.iter().all(|number| number.is_finite()) {
+                return Err(self.malformed(&format!("vector {place} has numbers that are not finite")));
+            }
+            // Before the model is tried, any length is right.
+            if self.dimensions != 0 && embedding.len() != self.dimensions {
+                let (found, wanted) = (embedding.len(), self.dimensions);
+                return Err(self.malformed(&format!("vector {place} has {found} numbers, not {wanted}")));
+            }
+            normalise(&mut embedding);
+            vectors.push(embedding);
         }
         Ok(vectors)
     }
 
-    fn unavailable(&self, reason: String) -> EmbeddingError {
-        EmbeddingError::Unavailable { service: self.service.clone(), reason }
+    fn malformed(&self, reason: &str) -> EmbeddingError {
+        EmbeddingError::Malformed { model: self.model.clone(), reason: reason.to_owned() }
     }
 
-    fn malformed(&self, reason: String) -> EmbeddingError {
-        EmbeddingError::Malformed { service: self.service.clone(), reason }
+    /// The beginning of an answer on one line, without the key, which some services repeat.
+    fn shown(&self, body: &[u8]) -> String {
+        let text = String::from_utf8_lossy(&body[..body.len().min(SHOWN_BYTES)]);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match &self.key {
+            Some(key) => text.replace(key.expose(), "[redacted]"),
+            None => text,
+        }
     }
-}
-
-/// When the service wants to be asked again: in so many seconds, or at a time.
-fn retry_after(answer: &Response) -> Option<Duration> {
-    let text = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok()
-}
-
-/// An error with its causes, but without the address, which may hold what is secret.
-fn causes(error: &reqwest::Error) -> String {
-    let mut reason =
-        if error.is_timeout() { "it took too long".to_owned() } else { "it cannot be reached".to_owned() };
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        reason.push_str(": ");
-        reason.push_str(&error.to_string());
-        cause = error.source();
-    }
-    reason
 }
 
 #[async_trait]
@@ -250,10 +229,78 @@ impl Embedder for OpenAiEmbedder {
     }
 
     async fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, EmbeddingError> {
-        let mut vectors = Vec::with_capacity(texts.len());
-        for batch in texts.chunks(self.batch.max(1)) {
-            vectors.extend(self.batch(batch).await?);
+        let mut vectors = vec![vec![0.0; self.dimensions]; texts.len()];
+        // Services refuse empty texts.
+        let places: Vec<usize> = (0..texts.len()).filter(|place| !texts[*place].trim().is_empty()).collect();
+        for batch in places.chunks(self.batch_size) {
+            let asked: Vec<&str> = batch.iter().map(|place| texts[*place]).collect();
+            let answered = self.ask_until_answered(&asked).await?;
+            for (place, vector) in batch.iter().zip(answered) {
+                vectors[*place] = vector;
+            }
         }
         Ok(vectors)
     }
+}
+
+fn client(timeout: Duration) -> Result<Client, EmbeddingError> {
+    // Another part of the program may have chosen it already; it is the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().timeout(timeout).redirect(redirect::Policy::none()).build();
+    client.map_err(|error| {
+        unusable("embedding.provider", "openai", &format!("no HTTP client: {}", chain(&error)))
+    })
+}
+
+fn url(base: &str) -> Result<Url, EmbeddingError> {
+    let url = format!("{}/embeddings", base.trim_end_matches('/'));
+    Url::parse(&url).map_err(|error| unusable("embedding.base_url", &format!("`{base}`"), &error.to_string()))
+}
+
+fn key(config: &EmbeddingConfig, environment: &Environment) -> Result<Option<Secret>, EmbeddingError> {
+    let Some(variable) = &config.api_key_env else { return Ok(None) };
+    let key = environment.get(variable).map(str::trim).filter(|key| !key.is_empty()).ok_or_else(|| {
+        unusable("embedding.api_key_env", &format!("`{variable}`"), "no such variable is set, or it is empty")
+    })?;
+    if HeaderValue::from_str(key).is_err() {
+        return Err(no_header());
+    }
+    Ok(Some(Secret::new(key)))
+}
+
+fn no_header() -> EmbeddingError {
+    unusable("embedding.api_key_env", "the variable's value", "a key has visible characters only")
+}
+
+fn unusable(key: &'static str, found: &str, allowed: &str) -> EmbeddingError {
+    EmbeddingError::Unusable { key, found: found.to_owned(), allowed: allowed.to_owned() }
+}
+
+fn may_pass(status: StatusCode) -> bool {
+    matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS)
+        || status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
+}
+
+fn for_now(error: &reqwest::Error) -> Failed {
+    Failed::ForNow { reason: chain(error), wait: None }
+}
+
+/// How long the service wants to be left alone: seconds, or a date.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).ok(),
+    }
+}
+
+/// What happened, with its causes. The URL is left out: it may hold a credential.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = if error.is_timeout() { "timed out".to_owned() } else { "the request failed".to_owned() };
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

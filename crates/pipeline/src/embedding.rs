@@ -2,16 +2,16 @@
 
 use crate::PipelineError;
 use gdg_config::{Config, EmbeddingConfig, Environment};
-use gdg_embedding::{CachingEmbedder, ChunkElement, Embedder, EmbeddingError, chunks, open_embedder};
-use gdg_postproc::{RelateOptions, Scope, SearchIndex, VectorSet, relate};
+use gdg_embedding::{
+    CachingEmbedder, ChunkElement, Embedder, EmbeddingError, chunks_with_names, open_embedder,
+};
+use gdg_postproc::{IndexOptions, RelateOptions, Scope, SearchIndex, VectorSet, relate};
 use gdg_storage::{
     DocumentVectors, ElementRow, ElementVector, GraphDocument, RelatingTerms, SemanticRelationship,
 };
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Bytes of vectors that are remembered, so that equal texts are embedded once.
-const REMEMBERED: u64 = 64 << 20;
 /// What of relationships has changed when this has: then all are found anew.
 const RELATING_REVISION: u32 = 1;
 
@@ -28,14 +28,18 @@ pub(crate) struct Embedding {
 
 impl Embedding {
     /// Opens the model of a configuration; `None` where it embeds nothing.
-    pub(crate) fn open(config: &Config, environment: &Environment) -> Result<Option<Self>, PipelineError> {
+    pub(crate) async fn open(
+        config: &Config,
+        environment: &Environment,
+    ) -> Result<Option<Self>, PipelineError> {
         if !config.embedding.enabled {
             return Ok(None);
         }
         let unusable = |error: EmbeddingError| PipelineError::Configuration(error.to_string());
-        let embedder = open_embedder(&config.embedding, environment).map_err(unusable)?;
+        let embedder = open_embedder(&config.embedding, environment).await.map_err(unusable)?;
         let batch = config.embedding.batch_size.get() as usize;
-        let embedder = Arc::new(CachingEmbedder::new(embedder, REMEMBERED, batch));
+        let cache = usize::try_from(config.embedding.cache_size.bytes()).unwrap_or(usize::MAX);
+        let embedder = Arc::new(CachingEmbedder::new(embedder, cache).with_batch_size(batch));
         let detection = &config.relationship_detection;
         let options = |scope| RelateOptions {
             scope,
@@ -76,7 +80,9 @@ impl Embedding {
         let config = Arc::clone(&self.config);
         let cutting = elsewhere(move || {
             let elements: Vec<ChunkElement<'_>> = graph.elements().iter().map(chunk_element).collect();
-            let chunks = chunks(graph.title(), &elements, &config);
+            let names: Vec<Option<String>> = graph.elements().iter().map(name_of).collect();
+            let name_of = |position: u32| names.get(position as usize).and_then(Option::as_deref);
+            let chunks = chunks_with_names(graph.title(), &elements, &name_of, &config);
             (graph, chunks)
         });
         let (graph, chunks) = cutting.await;
@@ -110,27 +116,29 @@ async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static)
 }
 
 fn chunk_element(row: &ElementRow) -> ChunkElement<'_> {
+    ChunkElement { parent: row.parent, element_type: &row.element_type, text: &row.text }
+}
+
+/// What a member of something is called.
+fn name_of(row: &ElementRow) -> Option<String> {
     let has_name = matches!(&*row.element_type, "json_field" | "json_object" | "json_array" | "xml_element");
-    let attributes = row.attributes.as_deref().filter(|_| has_name);
-    let name = attributes.and_then(|json| {
-        let attributes: Value = serde_json::from_str(json).ok()?;
-        Some(attributes.get("name")?.as_str()?.to_owned())
-    });
-    ChunkElement { parent: row.parent, element_type: &row.element_type, name, text: &row.text }
+    let attributes = row.attributes.as_deref().filter(|_| has_name)?;
+    let attributes: Value = serde_json::from_str(attributes).ok()?;
+    Some(attributes.get("name")?.as_str()?.to_owned())
 }
 
 fn relate_within(vectors: &[ElementVector], options: &RelateOptions) -> Vec<SemanticRelationship> {
     let Some(first) = vectors.first() else { return Vec::new() };
     let mut set = VectorSet::new(first.vector.len());
-    set.begin_document(0, None);
     for vector in vectors {
         // One that the set does not take is like nothing.
-        let _ = set.push(vector.position, &vector.vector);
+        let _ = set.push(0, vector.position, vector.part, &vector.vector);
     }
-    let found = relate(&set, &SearchIndex::build(&set), &[0], options);
+    let all: Vec<usize> = (0..set.len()).collect();
+    let found = relate(&set, &SearchIndex::build(&set, &IndexOptions::default()), &all, options);
     let relationships = found.relations.into_iter().map(|one| SemanticRelationship {
-        position: one.source.position,
-        target: one.target.position,
+        position: one.from.position,
+        target: one.to.position,
         score: one.score,
     });
     relationships.collect()

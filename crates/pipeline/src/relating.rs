@@ -7,9 +7,15 @@
 use crate::PipelineError;
 use crate::store::RelatingStore;
 use gdg_model::{DocumentRef, SourceName, Stamp};
-use gdg_postproc::{Element, RelateOptions, Relation, SearchIndex, VectorError, VectorSet, relate};
-use gdg_storage::{CrossDocumentRelationship, Duplicate, Findings, RelatingTerms};
-use std::collections::HashSet;
+use gdg_postproc::{
+    Additions, IndexOptions, Item, RelateOptions, Relation, SearchIndex, VectorError, VectorSet, relate,
+    relate_added,
+};
+use gdg_storage::{
+    ComparableDocument, CrossDocumentRelationship, Duplicate, Findings, RelatingTerms, StoredVector,
+};
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -47,8 +53,12 @@ pub(crate) struct Relating {
 struct Corpus {
     set: VectorSet,
     index: SearchIndex,
+    /// The places of each document's vectors.
+    places: HashMap<i64, Range<usize>>,
     /// Documents whose relationships were to be found when this was read.
     due: HashSet<i64>,
+    /// Whether all were.
+    all_due: bool,
 }
 
 impl Relating {
@@ -76,7 +86,7 @@ impl Relating {
     async fn read(&self) -> Result<Arc<Corpus>, PipelineError> {
         let mut documents = Vec::new();
         loop {
-            let after = documents.last().map_or(0, |last: &gdg_storage::ComparableDocument| last.number);
+            let after = documents.last().map_or(0, |last: &ComparableDocument| last.number);
             let page = self.store.comparable_documents(&self.terms, after, PAGE).await?;
             let is_last = page.len() < PAGE as usize;
             documents.extend(page);
@@ -84,93 +94,96 @@ impl Relating {
                 break;
             }
         }
-        let mut reading = Reading { set: None, documents: documents.iter().peekable() };
+        let mut reading = Reading::default();
         let mut after = (0, 0, 0);
         loop {
             let page = self.store.load_vectors(&self.terms.model, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = (last.document, last.position, last.part);
-            for vector in &page {
-                reading.take(vector);
-            }
+            page.iter().for_each(|vector| reading.take(vector));
         }
-        let set = reading.finish();
-        tracing::debug!(vectors = set.len(), documents = documents.len(), "vectors were read to be compared");
-        let due =
-            documents.iter().filter(|document| document.is_due).map(|document| document.number).collect();
-        let indexing = tokio::task::spawn_blocking(move || {
-            let index = SearchIndex::build(&set);
-            Arc::new(Corpus { set, index, due })
-        });
-        indexing.await.map_err(|error| PipelineError::Bug(format!("indexing vectors panicked: {error}")))
+        let indexing = tokio::task::spawn_blocking(move || Arc::new(reading.into_corpus(&documents)));
+        let corpus = indexing.await;
+        let corpus =
+            corpus.map_err(|error| PipelineError::Bug(format!("indexing vectors panicked: {error}")))?;
+        tracing::debug!(
+            vectors = corpus.set.len(),
+            due = corpus.due.len(),
+            "vectors were read to be compared"
+        );
+        Ok(corpus)
     }
 }
 
-/// A set of vectors in the making: documents and vectors come in the order of documents' numbers.
-struct Reading<'a> {
+/// A set of vectors in the making. They come in the order of documents' numbers.
+#[derive(Default)]
+struct Reading {
     set: Option<VectorSet>,
-    documents: std::iter::Peekable<std::slice::Iter<'a, gdg_storage::ComparableDocument>>,
+    places: HashMap<i64, Range<usize>>,
 }
 
-impl Reading<'_> {
-    fn take(&mut self, vector: &gdg_storage::StoredVector) {
+impl Reading {
+    fn take(&mut self, vector: &StoredVector) {
         let set = self.set.get_or_insert_with(|| VectorSet::new(vector.vector.len()));
-        while let Some(document) = self.documents.next_if(|document| document.number <= vector.document) {
-            set.begin_document(document.number, document.content_hash);
-        }
-        match set.push(vector.position, &vector.vector) {
-            Ok(()) | Err(VectorError::Zero) => {}
+        let place = set.len();
+        let number = vector.document.cast_unsigned();
+        match set.push(number, vector.position, vector.part, &vector.vector) {
+            Ok(()) => self.places.entry(vector.document).or_insert(place..place).end = set.len(),
+            Err(VectorError::Zero) => {}
             Err(error) => {
                 tracing::warn!(document = vector.document, position = vector.position, %error, "a stored vector cannot be compared");
             }
         }
     }
 
-    fn finish(self) -> VectorSet {
+    fn into_corpus(self, documents: &[ComparableDocument]) -> Corpus {
         let mut set = self.set.unwrap_or_else(|| VectorSet::new(1));
-        for document in self.documents {
-            set.begin_document(document.number, document.content_hash);
+        for document in documents {
+            if let Some(hash) = document.content_hash {
+                set.document_content(document.number.cast_unsigned(), u128::from_le_bytes(hash));
+            }
         }
-        set
+        let index = SearchIndex::build(&set, &IndexOptions::default());
+        let due: HashSet<i64> =
+            documents.iter().filter(|document| document.is_due).map(|document| document.number).collect();
+        Corpus { set, index, places: self.places, all_due: due.len() == documents.len(), due }
     }
 }
 
 impl Corpus {
     fn relate(&self, documents: Vec<i64>, options: &RelateOptions) -> Findings {
-        let found = relate(&self.set, &self.index, &documents, options);
-        let relationships: Vec<_> = found.relations.iter().map(row).collect();
-        // A document that is due itself finds what there is by itself.
-        let offers = relationships.iter().filter(|one| !self.due.contains(&one.target_document));
-        // The relationship of a duplicate to the first of its kind is its own alone.
-        let offers = offers.filter(|one| one.position > 0).map(turned).collect();
-        let duplicates = found.duplicates.iter().map(|one| Duplicate {
-            document: one.document,
-            of: one.of,
-            is_exact: one.is_exact,
+        let places = documents.iter().filter_map(|number| self.places.get(number)).flat_map(Clone::clone);
+        let places: Vec<usize> = places.collect();
+        let found = if self.all_due {
+            let findings = relate(&self.set, &self.index, &places, options);
+            Additions { findings, arrivals: Vec::new() }
+        } else {
+            relate_added(&self.set, &self.index, &places, options)
+        };
+        let duplicates = found.findings.duplicates.iter().map(|one| Duplicate {
+            document: one.document.cast_signed(),
+            of: one.of.cast_signed(),
+            is_exact: one.exact,
             share: one.share,
         });
-        Findings { documents, duplicates: duplicates.collect(), offers, relationships }
+        // A document that is due itself finds what there is by itself.
+        let offers = found.arrivals.iter().map(row).filter(|one| !self.due.contains(&one.document));
+        Findings {
+            relationships: found.findings.relations.iter().map(row).collect(),
+            duplicates: duplicates.collect(),
+            offers: offers.collect(),
+            documents,
+        }
     }
 }
 
 fn row(relation: &Relation) -> CrossDocumentRelationship {
-    let Relation { source: Element { document, position }, target, score } = *relation;
+    let Relation { from: Item { document, position, .. }, to, score } = *relation;
     CrossDocumentRelationship {
-        document,
+        document: document.cast_signed(),
         position,
-        target_document: target.document,
-        target_position: target.position,
+        target_document: to.document.cast_signed(),
+        target_position: to.position,
         score,
-    }
-}
-
-/// The relationship from its other end.
-fn turned(one: &CrossDocumentRelationship) -> CrossDocumentRelationship {
-    CrossDocumentRelationship {
-        document: one.target_document,
-        position: one.target_position,
-        target_document: one.document,
-        target_position: one.position,
-        score: one.score,
     }
 }

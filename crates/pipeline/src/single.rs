@@ -120,7 +120,7 @@ impl SingleWorker {
             "run begins"
         );
         let parse_threads = parse_threads(config);
-        let embedding = Embedding::open(config, &options.environment)?;
+        let embedding = Embedding::open(config, &options.environment).await?;
         let relating = embedding.as_ref().and_then(Embedding::across).map(|(_, terms)| Arc::clone(terms));
         let parse_fingerprint: Arc<str> =
             config.parse_fingerprint(PARSER_REVISION, embedding.as_ref().map(Embedding::model)).into();

@@ -1,84 +1,109 @@
-//! Documents that say what another one says.
+//! Documents that are the same, or nearly so.
 
-use crate::relate::{RelateOptions, Relation};
-use crate::vector_set::{Document, VectorSet};
-use std::collections::{BTreeMap, HashMap};
+use crate::direction::{self, Score};
+use crate::scan::Eligible;
+use crate::subjects::Subject;
+use crate::{Duplicate, SearchIndex, VectorSet};
 
-/// The part of a document's elements that have a counterpart in its duplicate.
-const SHARE: f32 = 0.9;
+/// How many documents nearest to one as a whole are looked at: as duplicates, and for elements that are related.
+pub(crate) const NEIGHBOURS: usize = 16;
 
-/// A document that says what another one says.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Duplicate {
-    /// Its number.
-    pub document: i64,
-    /// The smallest number of those that say the same.
-    pub of: i64,
-    /// Whether they have the same content.
-    pub is_exact: bool,
-    /// The part of the elements of either that have a counterpart in the other, whichever is smaller.
-    pub share: f32,
+/// The share of chunks with a counterpart above which documents are nearly the same.
+const NEARLY: f32 = 0.9;
+
+/// Documents with more vectors are duplicates only where they are the same.
+pub(crate) const COMPARABLE: usize = 2_048;
+
+/// Of longer documents so many chunks, evenly spread, are looked at first: where a third of these has no counterpart,
+/// the documents are not alike.
+const SAMPLE: usize = 16;
+
+/// What is known of a document beside the others.
+pub(crate) struct Standing {
+    /// The documents nearest to it, nearest first, without those that are nearly the same.
+    pub(crate) neighbours: Vec<u32>,
+    /// What may be related to its elements.
+    pub(crate) eligible: Eligible,
+    /// That it is a duplicate of one before it.
+    pub(crate) duplicate: Option<Duplicate>,
 }
 
-/// The first document with each content that several have.
-pub(crate) fn first_of_contents(set: &VectorSet) -> HashMap<[u8; 16], i64> {
-    let mut firsts: HashMap<[u8; 16], i64> = HashMap::new();
-    for document in set.documents() {
-        if let Some(content) = document.content {
-            let first = firsts.entry(content).or_insert(document.number);
-            *first = (*first).min(document.number);
+impl Standing {
+    /// Looks at the documents around that of a subject.
+    pub(crate) fn across(set: &VectorSet, index: &SearchIndex, subject: &Subject, threshold: f32) -> Self {
+        let documents = &index.documents;
+        let slot = subject.slot;
+        let class = documents.class(slot);
+        let found = index.centres.neighbours(set, documents, slot, NEIGHBOURS);
+        let shares: Vec<(u32, f32)> =
+            found.iter().map(|&other| (other, share(set, index, slot, other, threshold))).collect();
+        let (near, far): (Vec<_>, Vec<_>) = shares.into_iter().partition(|&(_, share)| share > NEARLY);
+        let duplicate = if class < slot {
+            let content = set.content(documents.number(slot));
+            let exact = content.is_some() && content == set.content(documents.number(class));
+            Some((class, exact, 1.0))
+        } else {
+            near.iter()
+                .filter(|&&(other, _)| other < slot)
+                .min_by_key(|&&(other, _)| other)
+                .map(|&(of, share)| (of, false, share))
+        };
+        Self {
+            neighbours: far.into_iter().map(|(other, _)| other).collect(),
+            eligible: Eligible::Across { class, near: near.iter().map(|&(other, _)| other).collect() },
+            duplicate: duplicate.map(|(of, exact, share)| Duplicate {
+                document: documents.number(slot),
+                of: documents.number(of),
+                exact,
+                share,
+            }),
         }
     }
-    firsts
 }
 
-/// The documents that say what the one with this number says, each with the part that they share. `relations` are all
-/// of its elements'.
-pub(crate) fn twins(
-    set: &VectorSet,
-    number: i64,
-    relations: &[Relation],
-    options: &RelateOptions,
-) -> BTreeMap<i64, f32> {
-    let Some(document) = set.document(number) else { return BTreeMap::new() };
-    // Elements are in their order, so that those with a counterpart are counted once.
-    let mut counterparts: BTreeMap<i64, (usize, Option<u32>)> = BTreeMap::new();
-    for relation in relations.iter().filter(|relation| relation.score >= options.duplicate_threshold) {
-        let (count, last) = counterparts.entry(relation.target.document).or_default();
-        if *last != Some(relation.source.position) {
-            (*count, *last) = (*count + 1, Some(relation.source.position));
+/// Whether two documents that are not the same are nearly so.
+pub(crate) fn are_near(set: &VectorSet, index: &SearchIndex, one: u32, other: u32, threshold: f32) -> bool {
+    share(set, index, one, other, threshold) > NEARLY
+}
+
+/// The share of chunks with a counterpart in the other document: of both documents, the smaller one. Zero where it is
+/// clear that it is too small.
+fn share(set: &VectorSet, index: &SearchIndex, one: u32, other: u32, threshold: f32) -> f32 {
+    let (one, other) = (index.documents.vectors(one), index.documents.vectors(other));
+    if one.len() > COMPARABLE || other.len() > COMPARABLE {
+        return 0.0;
+    }
+    let floor = Score::reaching(threshold);
+    let share = counterparts(set, index, one, other, floor);
+    if share > NEARLY { share.min(counterparts(set, index, other, one, floor)) } else { 0.0 }
+}
+
+fn counterparts(set: &VectorSet, index: &SearchIndex, of: &[u32], among: &[u32], floor: Score) -> f32 {
+    if of.len() > SAMPLE * 4 {
+        let sample = of.iter().step_by(of.len() / SAMPLE).take(SAMPLE);
+        let missing = sample.filter(|&&vector| !has_counterpart(set, index, vector, among, floor)).count();
+        if missing > SAMPLE / 3 {
+            return 0.0;
         }
     }
-    let candidates = counterparts.into_iter().filter_map(|(number, (count, _))| {
-        let other = set.document(number)?;
-        let share = share(count, document.elements).min(share(document.elements, other.elements));
-        (share >= SHARE).then_some((number, other, share))
-    });
-    let twins = candidates.filter_map(|(number, other, share)| {
-        let of_other = covered(set, other, document, options.duplicate_threshold);
-        (of_other >= SHARE).then_some((number, share.min(of_other)))
-    });
-    twins.collect()
-}
-
-fn share(part: usize, whole: usize) -> f32 {
-    part.min(whole) as f32 / whole.max(1) as f32
-}
-
-/// The part of a document's vectors that have a counterpart in another; 0 as soon as it is clear that it is too small.
-fn covered(set: &VectorSet, document: &Document, by: &Document, threshold: f32) -> f32 {
-    let may_miss = (document.vectors.len() as f32 * (1.0 - SHARE)) as usize;
-    let mut missed = 0;
-    for (offset, place) in document.vectors.clone().enumerate() {
-        let is_like = |other: usize| set.cosine(other, set.codes(place), set.length(place)) >= threshold;
-        // In documents that say the same, it mostly stands at the same place.
-        let aligned = by.vectors.start + offset;
-        if !(by.vectors.contains(&aligned) && is_like(aligned)) && !by.vectors.clone().any(is_like) {
-            missed += 1;
-            if missed > may_miss {
+    let allowed = ((1.0 - NEARLY) * of.len() as f32) as usize;
+    let mut missing = 0;
+    for &vector in of {
+        if !has_counterpart(set, index, vector, among, floor) {
+            missing += 1;
+            if missing > allowed {
                 return 0.0;
             }
         }
     }
-    share(document.vectors.len() - missed, document.vectors.len())
+    (of.len() - missing) as f32 / of.len() as f32
+}
+
+fn has_counterpart(set: &VectorSet, index: &SearchIndex, vector: u32, among: &[u32], floor: Score) -> bool {
+    let own = index.layer.identical.representative(vector);
+    let direction = set.direction(vector);
+    among.iter().any(|&other| {
+        index.layer.identical.representative(other) == own
+            || Score::of_product(direction::dot(direction, set.direction(other))) >= floor
+    })
 }

@@ -1,174 +1,315 @@
-//! Relationships between elements that are alike.
+//! Which elements are related.
 
-use crate::duplicates::{Duplicate, first_of_contents, twins};
-use crate::index::SearchIndex;
-use crate::vector_set::VectorSet;
+use crate::best::Best;
+use crate::direction::Score;
+use crate::duplicates::{COMPARABLE, Standing, are_near};
+use crate::layer::WHOLE;
+use crate::lists::Lists;
+use crate::scan::{Eligible, Pool, Query, Scan};
+use crate::subjects::{Subject, gather};
+use crate::{Item, SearchIndex, VectorSet};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 
-/// An element of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Element {
-    /// The document's number.
-    pub document: i64,
-    /// The element's position in it; 0 for the document as a whole.
-    pub position: u32,
-}
+/// So many vectors of the documents nearest to one are compared with its elements; a document that does not fit any
+/// more is passed over.
+const FROM_NEIGHBOURS: usize = 512;
 
-/// Which elements are compared with which.
+/// Where related elements are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Those of a document with one another.
+    /// In the document of the element.
     WithinDocument,
-    /// Those of a document with those of all others.
+    /// In all other documents.
     AcrossDocuments,
 }
 
-/// How elements are related.
+/// What counts as related, and how much of it is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RelateOptions {
-    /// Which elements are compared with which.
-    pub scope: Scope,
-    /// The cosine from which two elements are related.
+    /// The least score of a relation.
     pub similarity_threshold: f32,
-    /// Relationships that one element has at most: the best. It bounds what a threshold of 0 costs.
+    /// How many relations go out from an element at most.
     pub max_per_element: usize,
-    /// The cosine from which two elements say the same, for documents to be duplicates of one another.
+    /// The least score of chunks that are counterparts of one another in documents that are nearly the same.
     pub duplicate_threshold: f32,
+    /// Where to look.
+    pub scope: Scope,
 }
 
 impl Default for RelateOptions {
     fn default() -> Self {
         Self {
-            scope: Scope::AcrossDocuments,
             similarity_threshold: 0.7,
             max_per_element: 10,
             duplicate_threshold: 0.98,
+            scope: Scope::AcrossDocuments,
         }
     }
 }
 
-/// An element that is like another.
+/// That an element is related to another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Relation {
-    /// The element it starts from.
-    pub source: Element,
-    /// The one that it is like.
-    pub target: Element,
-    /// Their cosine; of two documents the part of their elements that they share.
+    /// The part of the element that is most like the other.
+    pub from: Item,
+    /// The part of the other element that it is most like.
+    pub to: Item,
+    /// The cosine of the angle between their vectors; exactly 1 where these are equal, and only there.
     pub score: f32,
 }
 
-/// What was found of some documents.
+/// That a document is the same as another, or nearly so.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Duplicate {
+    /// The document.
+    pub document: u64,
+    /// The smallest number of a document that it is a duplicate of; smaller than its own.
+    pub of: u64,
+    /// Whether both have the same content.
+    pub exact: bool,
+    /// The share of chunks that have a counterpart in the other document: of both documents, the smaller share.
+    pub share: f32,
+}
+
+/// What was found out about elements and their documents.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// Relationships of their elements, in the order of the elements, the best of each first. A document has one
-    /// relationship as a whole to the first of those that say the same, and none of its elements' to them.
+    /// By the element that they go out from; those of one element best first.
     pub relations: Vec<Relation>,
-    /// Those of the documents that say what one with a smaller number says.
+    /// By document.
     pub duplicates: Vec<Duplicate>,
 }
 
-/// Relates the elements of the documents with these numbers. What is found of a document depends on the set alone, and
-/// not on which others it is related with; a relationship is given from both sides where both have it among their best.
-pub fn relate(set: &VectorSet, index: &SearchIndex, documents: &[i64], options: &RelateOptions) -> Findings {
-    let contents = match options.scope {
-        Scope::AcrossDocuments => first_of_contents(set),
-        Scope::WithinDocument => HashMap::new(),
+/// Finds what is related to the given vectors' elements.
+///
+/// An element is meant where its first part is given, and is looked at with all its parts; a document is judged as a
+/// duplicate where its first vector is given. So the findings for any shards of the vectors are together the findings
+/// for all of them. Vectors that are not indexed are passed over.
+///
+/// Each element keeps its own best. Where two elements are each among the best of the other, both say so, with the same
+/// score.
+pub fn relate(set: &VectorSet, index: &SearchIndex, subjects: &[usize], options: &RelateOptions) -> Findings {
+    let (findings, _) = relate_and_look_around(set, index, subjects, options, options.max_per_element);
+    findings
+}
+
+/// The same, and for each element the best `around`, as pairs of vectors with their scores.
+pub(crate) fn relate_and_look_around(
+    set: &VectorSet,
+    index: &SearchIndex,
+    subjects: &[usize],
+    options: &RelateOptions,
+    around: usize,
+) -> (Findings, Vec<Pair>) {
+    let subjects = gather(set, index, subjects);
+    let relating = Relating {
+        options,
+        scan: Scan {
+            set,
+            index,
+            limit: around.max(options.max_per_element),
+            floor: Score::reaching(options.similarity_threshold),
+        },
     };
-    let relating = Relating { set, index, options, contents };
-    let found: Vec<Findings> = documents.par_iter().map(|number| relating.document(*number)).collect();
-    let mut all = Findings::default();
-    for findings in found {
-        all.relations.extend(findings.relations);
-        all.duplicates.extend(findings.duplicates);
+    let standings = relating.standings(&subjects);
+    let bests = relating.bests(&subjects, &standings);
+    let found: Vec<(Findings, Vec<Pair>)> = subjects
+        .par_iter()
+        .zip(&standings)
+        .map(|(subject, standing)| relating.conclude(subject, standing, &bests[subject.queries.clone()]))
+        .collect();
+    let mut findings = Findings::default();
+    let mut pairs = Vec::new();
+    for (some, around) in found {
+        findings.relations.extend(some.relations);
+        findings.duplicates.extend(some.duplicates);
+        pairs.extend(around);
     }
-    all
+    (findings, pairs)
+}
+
+/// Two vectors of different elements.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) score: Score,
 }
 
 struct Relating<'a> {
-    set: &'a VectorSet,
-    index: &'a SearchIndex,
     options: &'a RelateOptions,
-    contents: HashMap<[u8; 16], i64>,
+    scan: Scan<'a>,
 }
 
 impl Relating<'_> {
-    fn document(&self, number: i64) -> Findings {
-        let Some(document) = self.set.document(number) else { return Findings::default() };
-        let places: Vec<usize> = document.vectors.clone().collect();
-        let hits: Vec<Vec<Relation>> = places.par_iter().map(|place| self.alike(*place)).collect();
-        let relations = self.best_of_elements(hits.into_iter().flatten().collect());
-        match self.options.scope {
-            Scope::WithinDocument => Findings { relations, duplicates: Vec::new() },
-            Scope::AcrossDocuments => self.without_twins(number, document.content, relations),
-        }
-    }
-
-    /// The elements that are like the vector at a place.
-    fn alike(&self, place: usize) -> Vec<Relation> {
-        let Some(source) = self.set.element(place) else { return Vec::new() };
-        let takes = |other: usize| {
-            self.set.element(other).is_some_and(|other| match self.options.scope {
-                Scope::WithinDocument => {
-                    other.document == source.document && other.position != source.position
+    fn standings(&self, subjects: &[Subject]) -> Vec<Standing> {
+        let (set, index) = (self.scan.set, self.scan.index);
+        subjects
+            .par_iter()
+            .map(|subject| match self.options.scope {
+                Scope::WithinDocument => Standing {
+                    neighbours: Vec::new(),
+                    eligible: Eligible::Within { slot: subject.slot },
+                    duplicate: None,
+                },
+                Scope::AcrossDocuments => {
+                    Standing::across(set, index, subject, self.options.duplicate_threshold)
                 }
-                Scope::AcrossDocuments => other.document != source.document,
             })
-        };
-        // Several parts of one element count once.
-        let limit = self.options.max_per_element.saturating_mul(2);
-        let query = (self.set.codes(place), self.set.length(place));
-        let hits = self.index.find(self.set, query, limit, self.options.similarity_threshold, takes);
-        let relations = hits.into_iter().filter_map(|hit| {
-            Some(Relation { source, target: self.set.element(hit.place)?, score: hit.score })
-        });
-        relations.collect()
+            .collect()
     }
 
-    /// The best relations of each element, none to one element twice.
-    fn best_of_elements(&self, mut relations: Vec<Relation>) -> Vec<Relation> {
-        relations.sort_by(|one, other| {
-            let (source, target) = (one.source.cmp(&other.source), one.target.cmp(&other.target));
-            source.then(target).then(other.score.total_cmp(&one.score))
-        });
-        relations.dedup_by(|later, earlier| (later.source, later.target) == (earlier.source, earlier.target));
-        relations.sort_by(|one, other| {
-            let score = other.score.total_cmp(&one.score);
-            one.source.cmp(&other.source).then(score).then(one.target.cmp(&other.target))
-        });
-        let (mut element, mut kept) = (None, 0);
-        relations.retain(|relation| {
-            if element != Some(relation.source) {
-                (element, kept) = (Some(relation.source), 0);
+    /// The best elements for each part of each element.
+    fn bests(&self, subjects: &[Subject], standings: &[Standing]) -> Vec<Best> {
+        let index = self.scan.index;
+        let queries: Vec<Query<'_>> = subjects
+            .iter()
+            .zip(standings)
+            .flat_map(|(subject, standing)| {
+                subject.vectors(index).map(|vector| Query { vector, eligible: &standing.eligible })
+            })
+            .collect();
+        match (self.options.scope, index.layer.lists()) {
+            (Scope::AcrossDocuments, None) => self.scan.run(&queries, &Pool::Whole(&index.layer.distinct)),
+            (Scope::AcrossDocuments, Some((lists, homes))) => {
+                self.scan.run(&queries, &Pool::Near { lists, home: &|vector| homes[vector as usize] })
             }
-            kept += 1;
-            kept <= self.options.max_per_element
-        });
-        relations
+            (Scope::WithinDocument, _) => subjects
+                .par_iter()
+                .flat_map_iter(|subject| self.within(subject.slot, &queries[subject.queries.clone()]))
+                .collect(),
+        }
     }
 
-    /// What was found of a document, with one relationship to those that say the same.
-    fn without_twins(&self, number: i64, content: Option<[u8; 16]>, relations: Vec<Relation>) -> Findings {
-        let twins = twins(self.set, number, &relations, self.options);
-        let first = content.and_then(|content| self.contents.get(&content)).copied().unwrap_or(number);
-        let is_exact = first < number;
-        let first = twins.keys().copied().chain([first]).min().unwrap_or(number);
-        let mut findings = Findings::default();
-        if first < number {
-            let share = twins.get(&first).copied().unwrap_or(1.0);
-            let whole = |document| Element { document, position: 0 };
-            findings.relations.push(Relation { source: whole(number), target: whole(first), score: share });
-            findings.duplicates.push(Duplicate { document: number, of: first, is_exact, share });
+    /// A document is compared with itself as a set of its own.
+    fn within(&self, slot: u32, queries: &[Query<'_>]) -> Vec<Best> {
+        let (set, index) = (self.scan.set, self.scan.index);
+        let vectors = index.documents.vectors(slot);
+        let mut distinct: Vec<u32> =
+            vectors.iter().map(|&vector| index.layer.identical.representative(vector)).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if distinct.len() <= WHOLE {
+            return self.scan.run(queries, &Pool::Whole(&distinct));
         }
-        let same_content = |other: i64| {
-            content.is_some() && self.set.document(other).is_some_and(|other| other.content == content)
-        };
-        let others = relations.into_iter().filter(|relation| {
-            let other = relation.target.document;
-            !twins.contains_key(&other) && !same_content(other)
-        });
-        findings.relations.extend(others);
-        findings
+        let lists = Lists::build(set, distinct, index.options.list_size, index.options.seed);
+        let homes: HashMap<u32, u32> = (0..lists.len() as u32)
+            .flat_map(|list| lists.members(list).iter().map(move |&vector| (vector, list)))
+            .collect();
+        self.scan.run(queries, &Pool::Near { lists: &lists, home: &|vector| homes[&vector] })
+    }
+
+    /// Joins what was found for the parts of each element, and with what the nearest documents have.
+    fn conclude(&self, subject: &Subject, standing: &Standing, bests: &[Best]) -> (Findings, Vec<Pair>) {
+        let set = self.scan.set;
+        let index = self.scan.index;
+        let candidates = self.candidates_of_neighbours(subject.slot, standing);
+        let mut near = Nearness { relating: self, slot: subject.slot, known: HashMap::new() };
+        let mut findings = Findings::default();
+        let mut around = Vec::new();
+        findings.duplicates.extend(standing.duplicate.filter(|_| subject.is_whole));
+        let of_document = findings.duplicates.first().and_then(|duplicate| self.between_documents(duplicate));
+
+        let mut parts = bests.iter();
+        for element in &subject.elements {
+            let mut pairs = Vec::new();
+            for (rank, best) in element.clone().zip(&mut parts) {
+                let from = index.documents.at(rank);
+                let mut best = best.clone();
+                self.scan.compare_single(
+                    &Query { vector: from, eligible: &standing.eligible },
+                    &candidates,
+                    &mut best,
+                );
+                pairs.extend(best.entries().iter().map(|&(score, to)| Pair { from, to, score }));
+            }
+            keep_best(set, &mut pairs);
+            pairs.retain(|pair| !near.are_duplicates(pair));
+
+            let item = set.item(index.documents.at(element.start) as usize);
+            let about_document = of_document.filter(|relation| item.element() == relation.from.element());
+            let room = self.options.max_per_element.saturating_sub(usize::from(about_document.is_some()));
+            let kept = pairs.iter().take(room).map(|pair| pair.relation(set));
+            findings.relations.extend(about_document.into_iter().chain(kept));
+            pairs.truncate(self.scan.limit);
+            around.extend(pairs);
+        }
+        if let Some(relation) = of_document
+            && findings.relations.first().is_none_or(|first| first.from.element() != relation.from.element())
+        {
+            findings.relations.insert(0, relation);
+        }
+        (findings, around)
+    }
+
+    /// The vectors of the nearest documents, as many as fit.
+    fn candidates_of_neighbours(&self, slot: u32, standing: &Standing) -> Vec<u32> {
+        let documents = &self.scan.index.documents;
+        // Without lists, everything has been compared already; and the mean of very many vectors says little.
+        if self.scan.index.layer.lists().is_none() || documents.vectors(slot).len() > COMPARABLE {
+            return Vec::new();
+        }
+        let mut candidates = Vec::new();
+        for &neighbour in &standing.neighbours {
+            let vectors = documents.vectors(neighbour);
+            if candidates.len() + vectors.len() <= FROM_NEIGHBOURS {
+                candidates.extend_from_slice(vectors);
+            }
+        }
+        candidates
+    }
+
+    /// Documents that are duplicates are related once, as a whole.
+    fn between_documents(&self, duplicate: &Duplicate) -> Option<Relation> {
+        let root = |document| Item { document, position: 0, part: 0 };
+        let is_wanted =
+            self.options.max_per_element > 0 && duplicate.share >= self.options.similarity_threshold;
+        is_wanted.then(|| Relation {
+            from: root(duplicate.document),
+            to: root(duplicate.of),
+            score: duplicate.share,
+        })
+    }
+}
+
+impl Pair {
+    pub(crate) fn relation(&self, set: &VectorSet) -> Relation {
+        Relation {
+            from: set.item(self.from as usize),
+            to: set.item(self.to as usize),
+            score: self.score.value(),
+        }
+    }
+}
+
+/// Best first, and each other element once.
+fn keep_best(set: &VectorSet, pairs: &mut Vec<Pair>) {
+    let item = |vector: u32| set.item(vector as usize);
+    pairs.sort_by_key(|pair| (Reverse(pair.score), item(pair.to), item(pair.from)));
+    let mut seen = BTreeSet::new();
+    pairs.retain(|pair| seen.insert(item(pair.to).element()));
+}
+
+/// Whether documents whose elements were found are duplicates after all: not all of those are among the nearest.
+struct Nearness<'a> {
+    relating: &'a Relating<'a>,
+    slot: u32,
+    known: HashMap<u32, bool>,
+}
+
+impl Nearness<'_> {
+    fn are_duplicates(&mut self, pair: &Pair) -> bool {
+        let Relating { options, scan } = self.relating;
+        if options.scope == Scope::WithinDocument || pair.score < Score::reaching(options.duplicate_threshold)
+        {
+            return false;
+        }
+        let other = scan.index.documents.class(scan.index.documents.slot(pair.to));
+        *self
+            .known
+            .entry(other)
+            .or_insert_with(|| are_near(scan.set, scan.index, self.slot, other, options.duplicate_threshold))
     }
 }

@@ -1,158 +1,190 @@
-//! The vectors of documents' elements.
+//! The vectors of one model, held compactly.
 
-use crate::quantised::{dot, quantise};
-use crate::relate::Element;
-use std::collections::HashMap;
-use std::ops::Range;
-use thiserror::Error;
+use crate::direction;
+use std::collections::BTreeMap;
 
-/// Why a vector cannot be taken.
-#[derive(Debug, Error, Clone, PartialEq, Eq)]
-pub enum VectorError {
-    /// It has another length than the others.
-    #[error("a vector has {found} dimensions where {expected} are wanted")]
-    WrongDimensions {
-        /// What it has.
-        found: usize,
-        /// What the others have.
-        expected: usize,
-    },
-    /// It holds what is no number.
-    #[error("a vector holds what is no finite number")]
-    NotFinite,
-    /// It has no direction, and so is like nothing. Callers may well pass over it.
-    #[error("a vector is zero")]
-    Zero,
-    /// No document was begun.
-    #[error("a vector belongs to no document")]
-    NoDocument,
+/// How many vectors are allocated at once: growing by blocks never holds a second copy of what is there.
+const BLOCK: usize = 1_024;
+
+/// What a vector belongs to: a part of an element of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Item {
+    /// The number of the document.
+    pub document: u64,
+    /// The position of the element in its document.
+    pub position: u32,
+    /// Which part of the element, from 0: long elements have more than one.
+    pub part: u32,
 }
 
-/// Vectors of one model, by document and element. Takes `dimensions` + 24 bytes a vector.
+impl Item {
+    /// The element, whichever part of it.
+    pub(crate) fn element(self) -> (u64, u32) {
+        (self.document, self.position)
+    }
+}
+
+/// Why a vector was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VectorError {
+    /// It is not as long as the set says.
+    #[error("the vector has {found} dimensions, the set {expected}")]
+    WrongDimensions {
+        /// Of the set.
+        expected: usize,
+        /// Of the vector.
+        found: usize,
+    },
+    /// A component is infinite or not a number.
+    #[error("a component of the vector is not finite")]
+    NotFinite,
+    /// All components are zero: there is nothing to compare. Whoever fills a set goes on without it.
+    #[error("all components of the vector are zero")]
+    Zero,
+    /// The set holds as many as can be numbered.
+    #[error("the set holds {} vectors and takes no more", u32::MAX)]
+    Full,
+}
+
+/// Vectors of one model and what they belong to, numbered in the order in
+/// which they came.
+///
+/// Only directions are compared, so only directions are kept: each component
+/// takes two bytes, and what a vector belongs to 16 bytes. A million vectors of
+/// 256 dimensions take 530 MB.
 #[derive(Debug, Clone)]
 pub struct VectorSet {
     dimensions: usize,
-    codes: Vec<i8>,
-    lengths: Vec<f32>,
-    elements: Vec<Element>,
-    documents: Vec<Document>,
-    by_number: HashMap<i64, usize>,
-}
-
-/// A document of a set.
-#[derive(Debug, Clone)]
-pub(crate) struct Document {
-    pub(crate) number: i64,
-    pub(crate) content: Option<[u8; 16]>,
-    /// The places of its vectors.
-    pub(crate) vectors: Range<usize>,
-    /// Elements that have vectors.
-    pub(crate) elements: usize,
+    items: Vec<Item>,
+    blocks: Vec<Vec<i16>>,
+    contents: BTreeMap<u64, u128>,
 }
 
 impl VectorSet {
-    /// An empty set of vectors with so many dimensions.
+    /// An empty set of vectors that have so many dimensions.
     pub fn new(dimensions: usize) -> Self {
-        Self {
-            dimensions,
-            codes: Vec::new(),
-            lengths: Vec::new(),
-            elements: Vec::new(),
-            documents: Vec::new(),
-            by_number: HashMap::new(),
-        }
+        Self { dimensions, items: Vec::new(), blocks: Vec::new(), contents: BTreeMap::new() }
     }
 
-    /// Begins a document; the vectors that follow are its. Numbers have to ascend for answers to be the same however
-    /// the set is made. `content` stands for the bytes of the document: those with the same are exact duplicates.
-    pub fn begin_document(&mut self, number: i64, content: Option<[u8; 16]>) {
-        self.by_number.insert(number, self.documents.len());
-        let end = self.lengths.len();
-        self.documents.push(Document { number, content, vectors: end..end, elements: 0 });
-    }
-
-    /// Adds the vector of an element, or of a part of it, to the document that was begun last: elements in their order.
-    /// It need not be of length 1.
-    pub fn push(&mut self, position: u32, vector: &[f32]) -> Result<(), VectorError> {
+    /// Adds a vector of any length but zero.
+    pub fn push(
+        &mut self,
+        document: u64,
+        position: u32,
+        part: u32,
+        vector: &[f32],
+    ) -> Result<(), VectorError> {
         if vector.len() != self.dimensions {
-            let (found, expected) = (vector.len(), self.dimensions);
-            return Err(VectorError::WrongDimensions { found, expected });
+            return Err(VectorError::WrongDimensions { expected: self.dimensions, found: vector.len() });
         }
-        if vector.iter().any(|value| !value.is_finite()) {
+        if !vector.iter().all(|component| component.is_finite()) {
             return Err(VectorError::NotFinite);
         }
-        let document = self.documents.last_mut().ok_or(VectorError::NoDocument)?;
-        let length = quantise(vector, &mut self.codes).ok_or(VectorError::Zero)?;
-        let element = Element { document: document.number, position };
-        if document.vectors.is_empty() || self.elements.last() != Some(&element) {
-            document.elements += 1;
+        let direction = direction::of(vector).ok_or(VectorError::Zero)?;
+        self.push_direction(Item { document, position, part }, &direction)
+    }
+
+    /// Adds a direction of this set's dimensions.
+    pub(crate) fn push_direction(&mut self, item: Item, direction: &[i16]) -> Result<(), VectorError> {
+        if self.items.len() >= u32::MAX as usize {
+            return Err(VectorError::Full);
         }
-        self.elements.push(element);
-        self.lengths.push(length);
-        document.vectors.end = self.lengths.len();
+        if self.items.len().is_multiple_of(BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK * self.dimensions));
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.extend_from_slice(direction);
+        }
+        self.items.push(item);
         Ok(())
     }
 
-    /// How many vectors it has.
-    pub fn len(&self) -> usize {
-        self.lengths.len()
+    /// Says what a document contains, as a hash over its sequence of chunks: documents with the same are exact
+    /// duplicates. A document of which this is not said has none.
+    pub fn document_content(&mut self, document: u64, hash: u128) {
+        self.contents.insert(document, hash);
     }
 
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
-    }
-
-    /// The element that the vector at a place belongs to.
-    pub fn element(&self, place: usize) -> Option<Element> {
-        self.elements.get(place).copied()
-    }
-
-    pub(crate) fn dimensions(&self) -> usize {
+    /// How many dimensions each vector has.
+    pub fn dimensions(&self) -> usize {
         self.dimensions
     }
 
-    pub(crate) fn documents(&self) -> &[Document] {
-        &self.documents
+    /// How many vectors there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
     }
 
-    pub(crate) fn document(&self, number: i64) -> Option<&Document> {
-        self.documents.get(*self.by_number.get(&number)?)
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 
-    pub(crate) fn codes(&self, place: usize) -> &[i8] {
-        let start = place * self.dimensions;
-        self.codes.get(start..start + self.dimensions).unwrap_or_default()
+    /// What a vector belongs to.
+    ///
+    /// # Panics
+    ///
+    /// Where `index` is not below [`len`](Self::len).
+    pub fn item(&self, index: usize) -> Item {
+        self.items[index]
     }
 
-    /// The cosine of the vector at a place with another, of which the codes and the length are given.
-    pub(crate) fn cosine(&self, place: usize, codes: &[i8], length: f32) -> f32 {
-        let own = self.lengths.get(place).copied().unwrap_or_default();
-        (dot(self.codes(place), codes) as f32 * own * length).min(1.0)
+    /// A vector, of unit length, as exact as it is kept.
+    ///
+    /// # Panics
+    ///
+    /// Where `index` is not below [`len`](Self::len).
+    pub fn vector(&self, index: usize) -> Vec<f32> {
+        self.direction(index as u32).iter().map(|&fixed| direction::component(fixed)).collect()
     }
 
-    pub(crate) fn length(&self, place: usize) -> f32 {
-        self.lengths.get(place).copied().unwrap_or_default()
+    /// A vector as it is kept.
+    #[inline]
+    pub(crate) fn direction(&self, index: u32) -> &[i16] {
+        let (block, within) = (index as usize / BLOCK, index as usize % BLOCK);
+        &self.blocks[block][within * self.dimensions..][..self.dimensions]
+    }
+
+    /// What was said of a document's content.
+    pub(crate) fn content(&self, document: u64) -> Option<u128> {
+        self.contents.get(&document).copied()
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_vector_of_the_set_is_refused() {
+    fn vectors_are_kept_with_unit_length() {
         let mut set = VectorSet::new(2);
-        assert_eq!(set.push(0, &[1.0, 0.0]), Err(VectorError::NoDocument));
-        set.begin_document(1, None);
-        assert_eq!(set.push(0, &[1.0]), Err(VectorError::WrongDimensions { found: 1, expected: 2 }));
-        assert_eq!(set.push(0, &[f32::NAN, 1.0]), Err(VectorError::NotFinite));
-        assert_eq!(set.push(0, &[0.0, 0.0]), Err(VectorError::Zero));
+        set.push(1, 2, 3, &[30.0, 40.0]).unwrap();
+        assert_eq!(set.item(0), Item { document: 1, position: 2, part: 3 });
+        let vector = set.vector(0);
+        assert!((vector[0] - 0.6).abs() < 1e-4 && (vector[1] - 0.8).abs() < 1e-4, "{vector:?}");
+    }
+
+    #[test]
+    fn what_has_no_direction_is_refused() {
+        let mut set = VectorSet::new(2);
+        assert_eq!(set.push(1, 0, 0, &[1.0]), Err(VectorError::WrongDimensions { expected: 2, found: 1 }));
+        assert_eq!(set.push(1, 0, 0, &[1.0, f32::NAN]), Err(VectorError::NotFinite));
+        assert_eq!(set.push(1, 0, 0, &[1.0, f32::INFINITY]), Err(VectorError::NotFinite));
+        assert_eq!(set.push(1, 0, 0, &[0.0, -0.0]), Err(VectorError::Zero));
         assert!(set.is_empty());
-        set.push(0, &[3.0, 4.0]).unwrap();
-        set.push(0, &[1.0, 0.0]).unwrap();
-        set.push(2, &[1.0, 0.0]).unwrap();
-        let document = set.document(1).unwrap();
-        assert_eq!((document.vectors.clone(), document.elements), (0..3, 2));
+        assert_eq!(VectorSet::new(0).push(1, 0, 0, &[]), Err(VectorError::Zero));
+    }
+
+    #[test]
+    fn a_vector_is_found_again_in_whichever_block_it_is() {
+        let mut set = VectorSet::new(3);
+        for number in 0..3_000_u32 {
+            set.push(u64::from(number), 0, 0, &[1.0, number as f32, 0.0]).unwrap();
+        }
+        for index in [0, 1_023, 1_024, 2_999] {
+            let direction = direction::of(&[1.0, index as f32, 0.0]).unwrap();
+            assert_eq!(set.direction(index), direction);
+        }
     }
 }

@@ -1,202 +1,398 @@
-//! What is found depends on the set alone, is nearly what an exact search finds, and costs no more than it may.
+//! Relating elements.
+#![allow(clippy::unwrap_used)]
+// Scores are exact steps: equal vectors have exactly 1, and both sides of a pair exactly the same.
+#![allow(clippy::float_cmp)]
 
-#![allow(clippy::unwrap_used)] // what panics is a test that fails
+mod clusters;
 
-use gdg_postproc::{Findings, RelateOptions, Relation, Scope, SearchIndex, VectorSet, relate};
+use clusters::{Random, on_threads, product, push_documents};
+use gdg_postproc::{
+    Findings, IndexOptions, Item, RelateOptions, Relation, Scope, SearchIndex, VectorSet, affected, relate,
+    relate_added,
+};
 use proptest::prelude::*;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-const DIMENSIONS: usize = 32;
+type Element = (u64, u32);
 
-/// Numbers that look random, and are the same each time.
-struct Numbers(u64);
-
-impl Numbers {
-    /// The next, from -1 to 1. (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.)
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    fn vector(&mut self) -> Vec<f32> {
-        (0..DIMENSIONS).map(|_| self.next()).collect()
-    }
+fn element(item: Item) -> Element {
+    (item.document, item.position)
 }
 
-/// Documents of `elements` elements each, about `topics` things.
-fn about_topics(documents: i64, elements: u32, topics: usize) -> VectorSet {
-    let mut numbers = Numbers(7);
-    let topics: Vec<Vec<f32>> = (0..topics).map(|_| numbers.vector()).collect();
-    let mut set = VectorSet::new(DIMENSIONS);
-    for document in 1..=documents {
-        set.begin_document(document, None);
-        for position in 1..=elements {
-            let topic = &topics[(document as usize * 31 + position as usize) % topics.len()];
-            let vector: Vec<f32> = topic.iter().map(|value| value + 0.5 * numbers.next()).collect();
-            set.push(position, &vector).unwrap();
+fn all(set: &VectorSet) -> Vec<usize> {
+    (0..set.len()).collect()
+}
+
+fn related(set: &VectorSet, options: &RelateOptions) -> Findings {
+    relate(set, &SearchIndex::build(set, &IndexOptions::default()), &all(set), options)
+}
+
+/// Small sets in which vectors are equal, elements have parts, and documents have the same content.
+fn any_set() -> impl Strategy<Value = VectorSet> {
+    let item = (0_u64..8, 0_u32..4, 0_u32..3);
+    let vector = prop::collection::vec(-2_i8..=2, 3);
+    let contents = prop::collection::vec((0_u64..8, 0_u128..3), 0..4);
+    (prop::collection::btree_map(item, vector, 0..60), contents).prop_map(|(vectors, contents)| {
+        let mut set = VectorSet::new(3);
+        for ((document, position, part), vector) in vectors {
+            let vector: Vec<f32> = vector.into_iter().map(f32::from).collect();
+            // What is zero stays out.
+            let _ = set.push(document, position, part, &vector);
         }
+        contents.into_iter().for_each(|(document, content)| set.document_content(document, content));
+        set
+    })
+}
+
+fn any_options() -> impl Strategy<Value = RelateOptions> {
+    let scope = prop_oneof![Just(Scope::WithinDocument), Just(Scope::AcrossDocuments)];
+    (-1.0_f32..1.1, 0_usize..6, 0.8_f32..1.0, scope).prop_map(
+        |(threshold, max_per_element, duplicate, scope)| RelateOptions {
+            similarity_threshold: threshold,
+            max_per_element,
+            duplicate_threshold: duplicate,
+            scope,
+        },
+    )
+}
+
+fn joined(shards: impl IntoIterator<Item = Findings>) -> Findings {
+    let mut whole = Findings::default();
+    for shard in shards {
+        whole.relations.extend(shard.relations);
+        whole.duplicates.extend(shard.duplicates);
     }
-    set
-}
-
-fn all(set: &VectorSet) -> Vec<i64> {
-    let mut documents: Vec<i64> = (0..set.len()).map(|place| set.element(place).unwrap().document).collect();
-    documents.dedup();
-    documents
-}
-
-fn relate_all(set: &VectorSet, options: &RelateOptions) -> Findings {
-    relate(set, &SearchIndex::build(set), &all(set), options)
-}
-
-#[test]
-fn a_large_set_is_searched_nearly_as_well_as_exactly() {
-    let set = about_topics(3_000, 10, 400);
-    let index = SearchIndex::build(&set);
-    let (mut found, mut wanted) = (0, 0);
-    let (vectors, mut numbers) = (rebuilt(set.len()), Numbers(99));
-    for nearby in vectors.iter().step_by(307) {
-        let query: Vec<f32> = nearby.iter().map(|value| value + 0.3 * numbers.next()).collect();
-        let hits = index.search(&set, &query, 10, -1.0);
-        assert!(hits.windows(2).all(|pair| pair[0].score >= pair[1].score));
-        let mut exact: Vec<(f32, usize)> =
-            vectors.iter().enumerate().map(|(place, vector)| (cosine(vector, &query), place)).collect();
-        exact.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-        let best: HashSet<usize> = exact.iter().take(10).map(|(_, place)| *place).collect();
-        found += hits.iter().filter(|hit| best.contains(&hit.place)).count();
-        wanted += 10;
-    }
-    assert!(found * 100 >= wanted * 95, "{found} of {wanted}");
-}
-
-fn cosine(one: &[f32], other: &[f32]) -> f32 {
-    let dot = |one: &[f32], other: &[f32]| one.iter().zip(other).map(|(one, other)| one * other).sum::<f32>();
-    dot(one, other) / (dot(one, one) * dot(other, other)).sqrt()
-}
-
-/// The vectors of the set of 3,000 documents of 10 elements about 400 topics, as they were made.
-fn rebuilt(count: usize) -> Vec<Vec<f32>> {
-    let mut numbers = Numbers(7);
-    let topics: Vec<Vec<f32>> = (0..400).map(|_| numbers.vector()).collect();
-    let of_place = |place: usize| (place / 10 + 1) * 31 + place % 10 + 1;
-    (0..count)
-        .map(|place| {
-            topics[of_place(place) % topics.len()].iter().map(|value| value + 0.5 * numbers.next()).collect()
-        })
-        .collect()
-}
-
-#[test]
-fn documents_that_are_related_in_parts_come_to_the_same_as_all_at_once() {
-    let set = about_topics(900, 10, 60);
-    let index = SearchIndex::build(&set);
-    let options = RelateOptions::default();
-    let whole = relate(&set, &index, &all(&set), &options);
-    assert!(whole.relations.len() > 1_000, "{}", whole.relations.len());
-    // Another index of the same set, on one thread, and the documents one by one.
-    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let parts = alone.install(|| {
-        let index = SearchIndex::build(&set);
-        let mut parts = Findings::default();
-        for document in all(&set) {
-            let part = relate(&set, &index, &[document], &options);
-            parts.relations.extend(part.relations);
-            parts.duplicates.extend(part.duplicates);
-        }
-        parts
-    });
-    assert_eq!(parts, whole);
-}
-
-fn identical(documents: i64, elements: u32) -> VectorSet {
-    let mut set = VectorSet::new(DIMENSIONS);
-    let vector = Numbers(1).vector();
-    for document in 1..=documents {
-        set.begin_document(document, None);
-        (1..=elements).for_each(|position| set.push(position, &vector).unwrap());
-    }
-    set
-}
-
-#[test]
-fn identical_paragraphs_are_marked_rather_than_related_a_thousand_times() {
-    let set = identical(20_000, 5);
-    let options = RelateOptions { similarity_threshold: 0.0, ..RelateOptions::default() };
-    let found = relate_all(&set, &options);
-    assert_eq!(found.duplicates.len(), 19_999);
-    assert!(found.duplicates.iter().all(|one| one.of <= 11 && one.share > 0.999 && !one.is_exact));
-    assert!(found.relations.len() < 10 * 20_000 * 5);
-}
-
-#[test]
-fn a_document_of_identical_paragraphs_is_bounded_within_itself() {
-    let set = identical(1, 50_000);
-    let options =
-        RelateOptions { scope: Scope::WithinDocument, max_per_element: 3, ..RelateOptions::default() };
-    let found = relate_all(&set, &options);
-    assert_eq!(found.relations.len(), 3 * 50_000);
-    assert!(found.relations.iter().all(|one| one.source != one.target && one.score > 0.99));
-}
-
-#[test]
-fn documents_with_the_same_content_are_exact_duplicates() {
-    let mut set = VectorSet::new(DIMENSIONS);
-    let mut numbers = Numbers(5);
-    let (one, two) = (numbers.vector(), numbers.vector());
-    for (number, content, vectors) in
-        [(1, 1, [&one, &two]), (2, 2, [&two, &two]), (3, 1, [&one, &two]), (4, 3, [&one, &two])]
-    {
-        set.begin_document(number, Some([content; 16]));
-        vectors.iter().zip(1..).for_each(|(vector, position)| set.push(position, vector).unwrap());
-    }
-    set.begin_document(5, Some([1; 16]));
-    let found = relate_all(&set, &RelateOptions::default());
-    let duplicates: Vec<_> =
-        found.duplicates.iter().map(|one| (one.document, one.of, one.is_exact)).collect();
-    // The fourth says the same with other bytes; the fifth has no elements, and is not asked for.
-    assert_eq!(duplicates, [(3, 1, true), (4, 1, false)]);
-    let whole: Vec<&Relation> = found.relations.iter().filter(|one| one.source.position == 0).collect();
-    assert!(whole.iter().all(|one| one.target.position == 0 && one.target.document == 1), "{whole:?}");
-    let related = |from, to| {
-        found
-            .relations
-            .iter()
-            .any(|one| (one.source.document, one.target.document) == (from, to) && one.source.position > 0)
-    };
-    assert!(related(2, 1) && !related(3, 1) && !related(1, 3) && !related(4, 3));
+    // Stable: what goes out from one element stays in its order.
+    whole.relations.sort_by_key(|relation| element(relation.from));
+    whole.duplicates.sort_by_key(|duplicate| duplicate.document);
+    whole
 }
 
 proptest! {
     #[test]
-    fn no_relation_is_below_the_threshold_or_beyond_the_bound(
-        vectors in prop::collection::vec((1_i64..9, prop::collection::vec(-1.0_f32..1.0, 4)), 1..80),
-        threshold in 0.0_f32..1.0,
-        max in 1_usize..5,
-        within in any::<bool>(),
+    fn shards_find_together_what_the_whole_finds(
+        set in any_set(),
+        options in any_options(),
+        shards in prop::collection::vec(0_usize..4, 60),
     ) {
-        let mut set = VectorSet::new(4);
-        for number in 1..9 {
-            set.begin_document(number, None);
-            for (position, (_, vector)) in vectors.iter().filter(|(document, _)| *document == number).enumerate() {
-                // Every other element has a second part.
-                let _ = set.push(position as u32 / 2 + 1, vector);
+        let index = SearchIndex::build(&set, &IndexOptions::default());
+        let parts = (0..4).map(|shard| {
+            let subjects: Vec<usize> = all(&set).into_iter().filter(|&vector| shards[vector] == shard).collect();
+            relate(&set, &index, &subjects, &options)
+        });
+        prop_assert_eq!(joined(parts), joined([relate(&set, &index, &all(&set), &options)]));
+    }
+
+    #[test]
+    fn no_relation_breaks_a_bound(set in any_set(), options in any_options()) {
+        let findings = related(&set, &options);
+        let mut seen = BTreeMap::new();
+        for relation in &findings.relations {
+            prop_assert!(relation.score >= options.similarity_threshold);
+            prop_assert!(element(relation.from) != element(relation.to));
+            let is_within = relation.from.document == relation.to.document;
+            prop_assert_eq!(is_within, options.scope == Scope::WithinDocument);
+            let others: &mut BTreeSet<Element> = seen.entry(element(relation.from)).or_default();
+            prop_assert!(others.insert(element(relation.to)), "related twice");
+            prop_assert!(others.len() <= options.max_per_element);
+        }
+    }
+
+    #[test]
+    fn a_pair_found_from_both_sides_has_one_score(set in any_set(), options in any_options()) {
+        let findings = related(&set, &options);
+        let scores: BTreeMap<(Element, Element), f32> = findings
+            .relations
+            .iter()
+            .map(|relation| ((element(relation.from), element(relation.to)), relation.score))
+            .collect();
+        for (&(from, to), score) in &scores {
+            if let Some(back) = scores.get(&(to, from)) {
+                prop_assert_eq!(score, back);
             }
         }
-        let scope = if within { Scope::WithinDocument } else { Scope::AcrossDocuments };
-        let options = RelateOptions { scope, similarity_threshold: threshold, max_per_element: max, ..RelateOptions::default() };
-        let found = relate_all(&set, &options);
-        let mut counts = std::collections::HashMap::new();
-        let mut pairs = HashSet::new();
-        for one in found.relations.iter().filter(|one| one.source.position > 0) {
-            prop_assert!(one.score >= threshold && one.score <= 1.0);
-            prop_assert!(pairs.insert((one.source, one.target)), "twice: {:?}", one);
-            prop_assert_eq!(one.source.document == one.target.document, within);
-            *counts.entry(one.source).or_insert(0) += 1;
-        }
-        prop_assert!(counts.values().all(|count| *count <= max));
-        prop_assert_eq!(relate_all(&set, &options), found);
     }
+
+    #[test]
+    fn within_a_document_the_best_are_those_of_all_pairs(set in any_set(), limit in 1_usize..6) {
+        let options = RelateOptions {
+            similarity_threshold: -1.0,
+            max_per_element: limit,
+            scope: Scope::WithinDocument,
+            ..RelateOptions::default()
+        };
+        let mut wanted: BTreeMap<Element, BTreeMap<Element, f32>> = BTreeMap::new();
+        for one in 0..set.len() {
+            for other in (0..set.len()).filter(|&other| set.item(other).document == set.item(one).document) {
+                let (from, to) = (element(set.item(one)), element(set.item(other)));
+                if from != to {
+                    let score = wanted.entry(from).or_default().entry(to).or_insert(-1.0);
+                    *score = score.max(product(&set.vector(one), &set.vector(other)));
+                }
+            }
+        }
+        let mut found: BTreeMap<Element, Vec<Relation>> = BTreeMap::new();
+        for relation in related(&set, &options).relations {
+            found.entry(element(relation.from)).or_default().push(relation);
+        }
+        prop_assert_eq!(found.len(), wanted.len());
+        for (from, wanted) in &wanted {
+            let mut best: Vec<f32> = wanted.values().copied().collect();
+            best.sort_by(|a, b| b.total_cmp(a));
+            best.truncate(limit);
+            let found = &found[from];
+            prop_assert_eq!(found.len(), best.len());
+            for (relation, best) in found.iter().zip(best) {
+                prop_assert!((relation.score - best).abs() < 1e-3);
+                prop_assert!((wanted[&element(relation.to)] - best).abs() < 1e-3);
+            }
+        }
+    }
+
+    #[test]
+    fn a_document_is_a_duplicate_of_one_before_it_that_is_like_it(set in any_set(), options in any_options()) {
+        let findings = related(&set, &options);
+        for duplicate in &findings.duplicates {
+            prop_assert!(duplicate.of < duplicate.document);
+            prop_assert!(duplicate.share > 0.9);
+            let between: Vec<&Relation> = findings
+                .relations
+                .iter()
+                .filter(|relation| relation.from.document == duplicate.document && relation.to.document == duplicate.of)
+                .collect();
+            prop_assert!(between.len() <= 1);
+            prop_assert!(between.iter().all(|relation| relation.from.position == 0 && relation.to.position == 0));
+            let back = |relation: &Relation| {
+                relation.from.document == duplicate.of && relation.to.document == duplicate.document
+            };
+            prop_assert!(!findings.relations.iter().any(back));
+        }
+        let documents: BTreeSet<u64> = findings.duplicates.iter().map(|duplicate| duplicate.document).collect();
+        prop_assert_eq!(documents.len(), findings.duplicates.len());
+    }
+
+    #[test]
+    fn what_arrives_and_what_was_there_are_what_is_found_anew(seed in any::<u64>(), old in 2_u64..12, new in 1_u64..4) {
+        let mut random = Random(seed);
+        let mut set = VectorSet::new(4);
+        let mut push = |set: &mut VectorSet, documents: std::ops::Range<u64>| {
+            for document in documents {
+                for position in 0..3 {
+                    set.push(document, position, 0, &random.vector(4)).unwrap();
+                }
+            }
+        };
+        push(&mut set, 0..old);
+        let options = RelateOptions {
+            similarity_threshold: 0.2,
+            max_per_element: 3,
+            duplicate_threshold: 1.0,
+            scope: Scope::AcrossDocuments,
+        };
+        let mut index = SearchIndex::build(&set, &IndexOptions::default());
+        let before = relate(&set, &index, &all(&set), &options);
+        let first_added = set.len();
+        push(&mut set, old..old + new);
+        index.add(&set);
+        let added: Vec<usize> = (first_added..set.len()).collect();
+        let additions = relate_added(&set, &index, &added, &options);
+
+        let mut merged: BTreeMap<Element, Vec<Relation>> = BTreeMap::new();
+        for &relation in before.relations.iter().chain(&additions.arrivals) {
+            merged.entry(element(relation.from)).or_default().push(relation);
+        }
+        for relations in merged.values_mut() {
+            relations.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.to.cmp(&b.to)));
+            relations.truncate(options.max_per_element);
+        }
+        let merged: Vec<Relation> = merged.into_values().flatten().chain(additions.findings.relations).collect();
+        let anew = relate(&set, &index, &all(&set), &options);
+        prop_assert_eq!(&merged, &anew.relations);
+
+        let may_change: BTreeSet<Element> = affected(&set, &index, &added, &options)
+            .into_iter()
+            .map(|vector| element(set.item(vector)))
+            .collect();
+        for relation in anew.relations.iter().filter(|relation| relation.from.document < old) {
+            let is_new = !before.relations.contains(relation);
+            prop_assert!(!is_new || may_change.contains(&element(relation.from)));
+        }
+    }
+}
+
+#[test]
+fn lists_find_nearly_all_that_is_related() {
+    let mut set = VectorSet::new(64);
+    push_documents(&mut set, 0..500, 50);
+    let options = RelateOptions { similarity_threshold: 0.0, ..RelateOptions::default() };
+    let index = SearchIndex::build(&set, &IndexOptions { relate_probes: 24, ..IndexOptions::default() });
+    let subjects: Vec<usize> = (0..set.len()).step_by(25).collect();
+    let findings = relate(&set, &index, &subjects, &options);
+    let (mut found, mut wanted) = (0, 0);
+    for &subject in &subjects {
+        let own = set.item(subject);
+        let vector = set.vector(subject);
+        let mut others: Vec<(f32, Item)> = (0..set.len())
+            .filter(|&other| set.item(other).document != own.document)
+            .map(|other| (product(&set.vector(other), &vector), set.item(other)))
+            .collect();
+        others.sort_by(|a, b| b.0.total_cmp(&a.0));
+        wanted += 10;
+        let is_found = |other: Item| {
+            findings.relations.iter().any(|relation| relation.from == own && relation.to == other)
+        };
+        found += others[..10].iter().filter(|(_, other)| is_found(*other)).count();
+    }
+    assert!(found * 100 >= wanted * 95, "{found} of {wanted}");
+}
+
+#[test]
+fn lists_give_the_same_in_any_shards_and_on_any_number_of_threads() {
+    let mut set = VectorSet::new(32);
+    push_documents(&mut set, 0..500, 50);
+    let options = RelateOptions::default();
+    let whole = on_threads(1, || related(&set, &options));
+    assert!(!whole.relations.is_empty());
+    assert_eq!(whole, on_threads(4, || related(&set, &options)));
+    let index = SearchIndex::build(&set, &IndexOptions::default());
+    for size in [70, 999, 4_000] {
+        let shards =
+            all(&set).chunks(size).map(|shard| relate(&set, &index, shard, &options)).collect::<Vec<_>>();
+        assert_eq!(joined(shards), whole);
+    }
+}
+
+#[test]
+fn a_document_too_large_for_all_pairs_is_related_within_by_lists() {
+    let mut random = Random(5);
+    let topics: Vec<Vec<f32>> = (0..100).map(|_| random.vector(32)).collect();
+    let mut set = VectorSet::new(32);
+    for position in 0..5_000 {
+        let topic = &topics[position as usize % topics.len()];
+        let vector: Vec<f32> = topic.iter().map(|center| center + 0.2 * random.component()).collect();
+        set.push(1, position, 0, &vector).unwrap();
+    }
+    let options = RelateOptions { scope: Scope::WithinDocument, ..RelateOptions::default() };
+    let findings = related(&set, &options);
+    assert_eq!(findings.relations.len(), 50_000);
+    let same = findings.relations.iter().filter(|found| found.from.position % 100 == found.to.position % 100);
+    assert!(same.count() > 49_000);
+}
+
+#[test]
+fn of_an_element_with_parts_the_best_part_counts_once() {
+    let mut set = VectorSet::new(2);
+    set.push(1, 5, 0, &[1.0, 0.0]).unwrap();
+    set.push(1, 5, 1, &[1.0, 1.0]).unwrap();
+    set.push(2, 3, 0, &[-1.0, 0.2]).unwrap();
+    set.push(2, 3, 1, &[1.0, 0.9]).unwrap();
+    let options = RelateOptions { similarity_threshold: 0.0, ..RelateOptions::default() };
+    let index = SearchIndex::build(&set, &IndexOptions::default());
+    let findings = relate(&set, &index, &[0], &options);
+    assert_eq!(findings.relations.len(), 1);
+    assert_eq!((findings.relations[0].from, findings.relations[0].to), (set.item(1), set.item(3)));
+    assert_eq!(
+        relate(&set, &index, &[1], &options),
+        Findings::default(),
+        "the first part stands for the element"
+    );
+}
+
+#[test]
+fn documents_with_the_same_content_are_exact_duplicates_and_related_once() {
+    let mut random = Random(1);
+    let chunks: Vec<Vec<f32>> = (0..4).map(|_| random.vector(8)).collect();
+    let mut set = VectorSet::new(8);
+    for document in [30, 20, 10] {
+        for (position, chunk) in (0..).zip(&chunks) {
+            set.push(document, position, 0, chunk).unwrap();
+        }
+        set.document_content(document, 77);
+    }
+    let findings = related(&set, &RelateOptions::default());
+    let duplicates: Vec<_> =
+        findings.duplicates.iter().map(|d| (d.document, d.of, d.exact, d.share)).collect();
+    assert_eq!(duplicates, [(20, 10, true, 1.0), (30, 10, true, 1.0)]);
+    let relations: Vec<_> =
+        findings.relations.iter().map(|r| (element(r.from), element(r.to), r.score)).collect();
+    assert_eq!(relations, [((20, 0), (10, 0), 1.0), ((30, 0), (10, 0), 1.0)]);
+}
+
+/// Two documents of 20 chunks, of which so many are alike, and as many others as it takes.
+fn alike_in(chunks: usize, more: usize) -> VectorSet {
+    let mut random = Random(2);
+    let mut set = VectorSet::new(64);
+    for position in 0..20 + more {
+        let vector = random.vector(64);
+        let other: Vec<f32> = vector.iter().map(|component| component + 0.01 * random.component()).collect();
+        let other = if position < chunks { other } else { random.vector(64) };
+        set.push(1, position as u32, 0, &vector).unwrap();
+        if position < 20 {
+            set.push(2, position as u32, 0, &other).unwrap();
+        }
+    }
+    set
+}
+
+#[test]
+fn documents_that_share_more_than_nine_tenths_are_nearly_the_same() {
+    let findings = related(&alike_in(19, 0), &RelateOptions::default());
+    assert_eq!(findings.duplicates.len(), 1);
+    let duplicate = findings.duplicates[0];
+    assert_eq!((duplicate.document, duplicate.of, duplicate.exact, duplicate.share), (2, 1, false, 0.95));
+    assert_eq!(findings.relations.len(), 1);
+    assert_eq!(findings.relations[0].score, 0.95);
+}
+
+#[test]
+fn documents_that_share_less_are_related_by_their_elements() {
+    for set in [alike_in(17, 0), alike_in(20, 20)] {
+        let findings = related(&set, &RelateOptions::default());
+        assert_eq!(findings.duplicates, []);
+        assert!(findings.relations.len() >= 34);
+    }
+}
+
+#[test]
+fn a_crowd_of_equal_documents_is_marked_and_not_related_all_to_all() {
+    let mut set = VectorSet::new(3);
+    for document in 0..20_000 {
+        set.push(document, 1, 0, &[1.0, 2.0, 3.0]).unwrap();
+    }
+    let options = RelateOptions { similarity_threshold: 0.0, ..RelateOptions::default() };
+    let findings = related(&set, &options);
+    assert_eq!(findings.duplicates.len(), 19_999);
+    assert!(findings.duplicates.iter().all(|duplicate| duplicate.of == 0 && !duplicate.exact));
+    assert_eq!(findings.relations.len(), 19_999);
+}
+
+#[test]
+fn a_paragraph_that_stands_in_every_document_has_no_more_relations_than_any() {
+    let mut random = Random(4);
+    let mut set = VectorSet::new(16);
+    for document in 0..3_000 {
+        set.push(document, 1, 0, &random.vector(16)).unwrap();
+        set.push(document, 2, 0, &[1.0; 16]).unwrap();
+    }
+    let findings = related(&set, &RelateOptions::default());
+    let footers = findings.relations.iter().filter(|relation| relation.from.position == 2);
+    assert_eq!(footers.clone().count(), 30_000);
+    assert!(footers.clone().all(|relation| relation.score == 1.0));
+    let of_last: Vec<u64> = footers.filter(|r| r.from.document == 2_999).map(|r| r.to.document).collect();
+    assert_eq!(of_last, (0..10).collect::<Vec<u64>>());
+}
+
+#[test]
+fn equal_paragraphs_of_one_document_are_bounded_too() {
+    let mut set = VectorSet::new(2);
+    for position in 0..20_000 {
+        set.push(1, position, 0, &[1.0, 1.0]).unwrap();
+    }
+    let options =
+        RelateOptions { similarity_threshold: 0.0, scope: Scope::WithinDocument, ..RelateOptions::default() };
+    let findings = related(&set, &options);
+    assert_eq!(findings.relations.len(), 200_000);
+    assert_eq!(findings.duplicates, []);
+    let first: Vec<u32> = findings.relations[..10].iter().map(|relation| relation.to.position).collect();
+    assert_eq!(first, (1..11).collect::<Vec<u32>>());
 }

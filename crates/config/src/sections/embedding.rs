@@ -1,7 +1,7 @@
 //! `embedding`: vectors for elements.
 
 use super::positive;
-use crate::Seconds;
+use crate::{ByteSize, Seconds};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -15,7 +15,8 @@ pub struct EmbeddingConfig {
     pub enabled: bool,
     /// What computes them.
     pub provider: EmbeddingProvider,
-    /// The model: a folder for `static` (unset: the one within the program), the provider's name of it for `openai`.
+    /// The model: a folder for `static` (unset: the one within the program) and `onnx`, the provider's name of it for
+    /// `openai`.
     pub model: Option<String>,
     /// The length of a vector. Unset: what the model gives.
     pub dimensions: Option<NonZeroU32>,
@@ -31,12 +32,14 @@ pub struct EmbeddingConfig {
     pub successor_count: u32,
     /// Levels above it whose headings are taken in.
     pub ancestor_depth: u32,
-    /// Texts in one window, where neighbours of a few words are embedded together. 1 embeds each by itself.
+    /// Neighbours under one heading that are embedded together, at most, where each is short. 1 embeds each by itself.
     pub window_size: NonZeroU32,
     /// Texts that a window shares with the one before it; less than `window_size`.
     pub overlap_size: u32,
     /// Texts that the provider gets at once.
     pub batch_size: NonZeroU32,
+    /// How much memory the vectors of texts may take that are remembered, so that equal texts are embedded once.
+    pub cache_size: ByteSize,
     /// Where the provider is reached, if it is a service; for `openai`, any address of the same interface.
     pub base_url: Option<String>,
     /// The name of the environment variable that holds the key to the service.
@@ -80,9 +83,10 @@ impl Default for EmbeddingConfig {
             predecessor_count: 1,
             successor_count: 1,
             ancestor_depth: 2,
-            window_size: positive(3),
-            overlap_size: 1,
+            window_size: positive(1),
+            overlap_size: 0,
             batch_size: positive(64),
+            cache_size: ByteSize::mebibytes(64),
             base_url: None,
             api_key_env: None,
             timeout: Seconds::whole(60),

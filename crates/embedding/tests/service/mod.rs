@@ -1,95 +1,129 @@
-//! A service with the interface of `OpenAI`, as far as embeddings go; each test has one of its own.
+//! A service with `OpenAI`'s interface on the loopback interface.
 
-#![allow(dead_code)] // each program of tests uses some of it
+#![allow(dead_code)] // not every test needs all of it
 
+use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
-use gdg_config::{EmbeddingConfig, EmbeddingProvider};
-use gdg_embedding::{Embedder, HashEmbedder};
+use gdg_config::{EmbeddingConfig, EmbeddingProvider, Environment, Seconds};
+use gdg_embedding::{Embedder, EmbeddingError, HashEmbedder, OpenAiEmbedder};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
+use std::time::Duration;
 
-/// The length of its vectors.
-pub(crate) const DIMENSIONS: u32 = 16;
-
-#[derive(Default)]
-struct Shared {
-    /// What the next requests get instead of vectors.
-    planned: VecDeque<(u16, Option<&'static str>, String)>,
-    requests: Vec<(HeaderMap, Value)>,
+/// What the service answers to one question.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// Right vectors.
+    Good,
+    /// A status, with a header `Retry-After` of 0 seconds.
+    Status(u16),
+    /// These bytes, with status 200.
+    Body(String),
+    /// Right vectors, changed.
+    Changed(fn(&mut Value)),
+    /// Nothing, ever.
+    Silence,
 }
 
+/// A running service. It gives the replies in their order, and the last one for ever.
 pub(crate) struct Service {
-    address: String,
-    shared: Arc<Mutex<Shared>>,
+    base_url: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    replies: Mutex<Vec<Reply>>,
+    questions: Mutex<Vec<(Value, Option<String>)>>,
 }
 
 impl Service {
-    pub(crate) async fn start() -> Self {
-        let shared = Arc::<Mutex<Shared>>::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}/v1", listener.local_addr().unwrap());
-        let routes = Router::new().route("/v1/embeddings", post(embeddings)).with_state(Arc::clone(&shared));
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { address, shared }
+    pub(crate) async fn good() -> Self {
+        Self::replying(vec![Reply::Good]).await
+    }
+
+    /// One that answers the question at opening well, and then gives `replies`.
+    pub(crate) async fn opened_then(replies: Vec<Reply>) -> Self {
+        Self::replying([vec![Reply::Good], replies].concat()).await
+    }
+
+    pub(crate) async fn replying(mut replies: Vec<Reply>) -> Self {
+        replies.reverse();
+        let shared = Arc::new(Shared { replies: Mutex::new(replies), questions: Mutex::default() });
+        let router = Router::new().route("/v1/embeddings", post(answer)).with_state(Arc::clone(&shared));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/v1/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { base_url, shared }
     }
 
     pub(crate) fn config(&self) -> EmbeddingConfig {
         EmbeddingConfig {
             provider: EmbeddingProvider::Openai,
-            model: Some("test".into()),
-            dimensions: NonZeroU32::new(DIMENSIONS),
-            base_url: Some(self.address.clone()),
+            model: Some("text-embedding-test".into()),
+            base_url: Some(self.base_url.clone()),
+            api_key_env: Some("EMBEDDING_KEY".into()),
+            timeout: Seconds::whole(20),
             ..EmbeddingConfig::default()
         }
     }
 
-    /// Plans the answer to the next request that has none yet.
-    pub(crate) fn plan(&self, status: u16, retry_after: Option<&'static str>, body: impl Into<String>) {
-        self.shared.lock().unwrap().planned.push_back((status, retry_after, body.into()));
+    pub(crate) async fn open(&self) -> Result<OpenAiEmbedder, EmbeddingError> {
+        self.open_with(&self.config()).await
     }
 
-    pub(crate) fn requests(&self) -> Vec<(HeaderMap, Value)> {
-        self.shared.lock().unwrap().requests.clone()
+    pub(crate) async fn open_with(&self, config: &EmbeddingConfig) -> Result<OpenAiEmbedder, EmbeddingError> {
+        OpenAiEmbedder::open_with_waits(config, &environment(), Duration::from_millis(2)).await
     }
 
-    /// Texts that were asked for.
-    pub(crate) fn texts(&self) -> usize {
-        self.requests().iter().map(|(_, request)| request["input"].as_array().unwrap().len()).sum()
+    /// What was asked so far, with the header `Authorization`.
+    pub(crate) fn questions(&self) -> Vec<(Value, Option<String>)> {
+        self.shared.questions.lock().unwrap().clone()
     }
 }
 
-async fn embeddings(
-    State(shared): State<Arc<Mutex<Shared>>>,
-    headers: HeaderMap,
-    Json(request): Json<Value>,
-) -> Response {
-    let planned = {
-        let mut shared = shared.lock().unwrap();
-        shared.requests.push((headers, request.clone()));
-        shared.planned.pop_front()
+pub(crate) fn environment() -> Environment {
+    [("EMBEDDING_KEY", "sk-secret-of-tests\n")].into_iter().collect()
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
+    let question: Value = serde_json::from_str(&body).unwrap();
+    let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    shared.questions.lock().unwrap().push((question.clone(), authorization));
+    let reply = {
+        let mut replies = shared.replies.lock().unwrap();
+        if replies.len() > 1 { replies.pop() } else { replies.last().cloned() }
     };
-    if let Some((status, retry_after, body)) = planned {
-        let status = StatusCode::from_u16(status).unwrap();
-        let headers: HeaderMap =
-            retry_after.map(|after| (header::RETRY_AFTER, after.parse().unwrap())).into_iter().collect();
-        return (status, headers, body).into_response();
+    match reply.unwrap() {
+        Reply::Good => vectors(&question).await.to_string().into_response(),
+        Reply::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            (status, [("retry-after", "0")], "{\"error\": \"the key sk-secret-of-tests\"}").into_response()
+        }
+        Reply::Body(body) => body.into_response(),
+        Reply::Changed(change) => {
+            let mut answer = vectors(&question).await;
+            change(&mut answer);
+            answer.to_string().into_response()
+        }
+        Reply::Silence => std::future::pending().await,
     }
+}
+
+/// Vectors of hashes, twice as long as they should be.
+async fn vectors(question: &Value) -> Value {
+    let dimensions = question["dimensions"].as_u64().unwrap_or(64) as usize;
     let texts: Vec<&str> =
-        request["input"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
-    let vectors = HashEmbedder::new(Some(DIMENSIONS as usize)).embed(&texts).await.unwrap();
-    // Services do not promise an order.
+        question["input"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let vectors = HashEmbedder::new(dimensions).embed(&texts).await.unwrap();
+    let doubled = |vector: Vec<f32>| vector.into_iter().map(|number| number * 2.0).collect::<Vec<f32>>();
     let data: Vec<Value> = vectors
-        .iter()
+        .into_iter()
         .enumerate()
-        .rev()
-        .map(|(index, vector)| json!({ "index": index, "embedding": vector }))
+        .map(|(index, vector)| json!({ "object": "embedding", "index": index, "embedding": doubled(vector) }))
         .collect();
-    Json(json!({ "data": data, "model": "test" })).into_response()
+    json!({ "object": "list", "model": question["model"], "data": data })
 }

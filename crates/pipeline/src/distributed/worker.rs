@@ -105,7 +105,7 @@ pub async fn run(
     let Some(entered) = entrance.enter().await? else { return Ok(None) };
 
     let threads = (parse_threads(config) / options.siblings.max(1)).max(1);
-    let embedding = Embedding::open(config, &options.environment)?;
+    let embedding = Embedding::open(config, &options.environment).await?;
     let parse_fingerprint: Arc<str> =
         config.parse_fingerprint(PARSER_REVISION, embedding.as_ref().map(Embedding::model)).into();
     let database = Arc::new(Database::new(postgres.clone(), retry_policy(config), entered.name.clone()));
