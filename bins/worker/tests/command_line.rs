@@ -129,8 +129,8 @@ fn what_this_version_lacks_is_refused_by_the_check_and_at_start() {
             "processing: { mode: distributed }\n",
             "the mode `distributed` (processing.mode) works on postgresql",
         ),
-        ("relationship_detection: { semantic: true }\n", "this version does not compare meanings"),
-        ("embedding: { enabled: true }\n", "this version does not compute vectors"),
+        ("relationship_detection: { semantic: true }\n", "relationships by meaning need vectors"),
+        ("telemetry: { enabled: true }\n", "this version does not serve metrics"),
     ] {
         place.configure(more);
         for arguments in [&["--check-config"][..], &[]] {

@@ -86,11 +86,19 @@ impl Config {
         obstacles
     }
 
-    /// What the configuration asks for that this version does not have.
+    /// What the configuration asks for that this version does not have, or not without something else.
     fn missing_features(&self) -> Vec<Violation> {
-        let serves_metrics = self.telemetry.enabled;
-        let missing = Violation::new("telemetry.enabled", true, "this version does not serve metrics");
-        serves_metrics.then_some(missing).into_iter().collect()
+        let mut missing = Vec::new();
+        if self.telemetry.enabled {
+            missing.push(Violation::new("telemetry.enabled", true, "this version does not serve metrics"));
+        }
+        if self.relationship_detection.semantic && !self.embedding.enabled {
+            let rule = "relationships by meaning need vectors (embedding.enabled)";
+            missing.push(
+                Violation::new("relationship_detection.semantic", true, rule).related_to("embedding.enabled"),
+            );
+        }
+        missing
     }
 
     fn check_work_queue(&self, violations: &mut Vec<Violation>) {

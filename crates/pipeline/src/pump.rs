@@ -47,6 +47,11 @@ impl ClaimLimits {
         let batch = config.work_queue.batch_size.get();
         Self { batch, in_hand: parse_threads.max(batch as usize) + prefetch }
     }
+
+    /// The limits for shards of documents to be compared: each is work for all processors, and the rest is for others.
+    pub(crate) const fn of_shards() -> Self {
+        Self { batch: 1, in_hand: 1 }
+    }
 }
 
 /// How many documents a worker still takes, where it was told a number.

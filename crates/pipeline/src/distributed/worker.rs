@@ -24,7 +24,7 @@ use gdg_election::{Elector, LeaseName, LeaseTerms};
 use gdg_model::{RunId, WorkerId};
 use gdg_parsing::{PARSER_REVISION, SandboxCommand};
 use gdg_postgres::{ListenEvent, Listener, Postgres, Settings};
-use gdg_storage::{LatestRun, Run};
+use gdg_storage::{LatestRun, Run, RunStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -375,7 +375,11 @@ impl Worker {
         let pump = Pump {
             processor: Arc::new(Processor::new(self.processing.for_run(run, copies))),
             in_hand: Arc::clone(&self.in_hand),
-            limits: self.limits,
+            limits: if run.status == RunStatus::PostProcessing {
+                ClaimLimits::of_shards()
+            } else {
+                self.limits
+            },
             quota: Arc::clone(&self.quota),
             shutdown: self.shutdown.clone(),
             shutdown_grace: self.shutdown_grace,
