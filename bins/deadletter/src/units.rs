@@ -1,40 +1,7 @@
 //! Numbers as people read them, and as they write them.
 
+pub(crate) use gdg_operations::units::{bytes, counted, thousands};
 use std::time::Duration;
-
-/// `1234567` as `1,234,567`.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `1 document`, `2 documents`.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", thousands(count))
-}
-
-/// A number of bytes in the largest unit that leaves a number from 1 on: `1.4 MiB`.
-pub(crate) fn bytes(count: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if count < 1024 {
-        return format!("{count} B");
-    }
-    let mut scaled = count as f64 / 1024.0;
-    let mut unit = 0;
-    while scaled >= 1023.95 && unit + 1 < UNITS.len() {
-        scaled /= 1024.0;
-        unit += 1;
-    }
-    format!("{scaled:.1} {}", UNITS[unit])
-}
 
 /// How long something took: `350 ms`, `2.4 s`, `3 min`.
 pub(crate) fn took(duration: Duration) -> String {
@@ -83,9 +50,6 @@ mod tests {
 
     #[test]
     fn numbers_have_the_unit_that_fits() {
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(counted(1, "letter"), "1 letter");
-        assert_eq!(bytes(1_048_575), "1.0 MiB");
         assert_eq!(took(Duration::from_millis(2_400)), "2.4 s");
         assert_eq!(age(Duration::from_secs(100_000)), "27 h");
         assert_eq!((percent(0.004), percent(0.5)), ("<1 %".to_owned(), "50 %".to_owned()));

@@ -103,7 +103,13 @@ mod tests {
 
     #[test]
     fn bytes_have_the_unit_that_fits() {
-        for (count, text) in [(1023, "1023 B"), (1024, "1.0 KiB"), (1_048_575, "1.0 MiB")] {
+        for (count, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1_048_575, "1.0 MiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
             assert_eq!(bytes(count), text);
         }
     }

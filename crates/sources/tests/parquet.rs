@@ -17,7 +17,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use table::{Column, properties, texts, write};
+use table::{Column, named_rows, properties, put_file, texts, write};
 use tempfile::TempDir;
 
 fn open(folder: &Path, change: impl FnOnce(&mut ParquetSourceConfig)) -> Arc<dyn Source> {
@@ -108,18 +108,7 @@ struct OneFile {
 
 impl OneFile {
     fn write(&self) {
-        let path = self.folder.path().join("all.parquet");
-        // Groups of a few rows each, so that there are several.
-        let rows: Vec<_> = self.rows.iter().collect();
-        let groups = rows.chunks(3).map(|rows| {
-            vec![
-                texts(rows.iter().map(|(name, _)| name)),
-                Column::Long(rows.iter().map(|(_, (version, _))| *version).collect()),
-                texts(rows.iter().map(|(_, (_, bytes))| bytes)),
-            ]
-        });
-        let schema = "optional binary id (UTF8); required int64 version; optional binary body;";
-        write(&path, schema, &groups.collect::<Vec<_>>(), properties());
+        put_file(&self.folder.path().join("all.parquet"), &named_rows(&self.rows));
     }
 }
 

@@ -16,10 +16,9 @@ use rand::RngExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use table::{Column, file_of, properties, texts};
+use table::{file_of, named_rows, properties, texts};
 
 const BODY: &str = "optional binary body;";
-const NAMED: &str = "optional binary id (UTF8); required int64 version; optional binary body;";
 
 fn store_of(server: &S3Server) -> S3SourceConfig {
     S3SourceConfig {
@@ -107,15 +106,7 @@ struct OneFile {
 
 impl OneFile {
     fn write(&self) {
-        let rows: Vec<_> = self.rows.iter().collect();
-        let groups = rows.chunks(3).map(|rows| {
-            vec![
-                texts(rows.iter().map(|(name, _)| name)),
-                Column::Long(rows.iter().map(|(_, (version, _))| *version).collect()),
-                texts(rows.iter().map(|(_, (_, bytes))| bytes)),
-            ]
-        });
-        self.server.put("lake/all.parquet", file_of(NAMED, &groups.collect::<Vec<_>>(), properties()));
+        self.server.put("lake/all.parquet", named_rows(&self.rows));
     }
 }
 

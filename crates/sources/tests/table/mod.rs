@@ -6,6 +6,7 @@ use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64T
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,10 +31,7 @@ pub(crate) fn properties() -> WriterProperties {
 
 /// Writes a file of groups of columns. It takes its place in one step, as whoever replaces a table does it.
 pub(crate) fn write(path: &Path, schema: &str, groups: &[Vec<Column>], properties: WriterProperties) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let temporary = path.with_extension("tmp");
-    fs::write(&temporary, file_of(schema, groups, properties)).unwrap();
-    fs::rename(temporary, path).unwrap();
+    put_file(path, &file_of(schema, groups, properties));
 }
 
 /// The bytes of a file of groups of columns.
@@ -72,4 +70,29 @@ pub(crate) fn file_of(schema: &str, groups: &[Vec<Column>], properties: WriterPr
         row_group.close().unwrap();
     }
     writer.into_inner().unwrap()
+}
+
+/// The columns of [`named_rows`].
+const NAMED: &str = "optional binary id (UTF8); required int64 version; optional binary body;";
+
+/// The bytes of a file with rows by their ids, each with a version and a body, in groups of a few rows each, so that there
+/// are several.
+pub(crate) fn named_rows(rows: &BTreeMap<String, (i64, Vec<u8>)>) -> Vec<u8> {
+    let rows: Vec<_> = rows.iter().collect();
+    let groups = rows.chunks(3).map(|rows| {
+        vec![
+            texts(rows.iter().map(|(name, _)| name)),
+            Column::Long(rows.iter().map(|(_, (version, _))| *version).collect()),
+            texts(rows.iter().map(|(_, (_, bytes))| bytes)),
+        ]
+    });
+    file_of(NAMED, &groups.collect::<Vec<_>>(), properties())
+}
+
+/// Puts a file in its place in one step, as whoever replaces a table does it.
+pub(crate) fn put_file(path: &Path, file: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let temporary = path.with_extension("tmp");
+    fs::write(&temporary, file).unwrap();
+    fs::rename(temporary, path).unwrap();
 }
