@@ -97,6 +97,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "RUN")]
         run_id: Option<String>,
     },
+    /// Find the elements that fit some words best: by the words, and by what they mean where documents are embedded.
+    Search {
+        /// The words.
+        #[arg(required = true)]
+        query: Vec<String>,
+        /// How many elements are shown, at most.
+        #[arg(long, value_name = "NUMBER", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+    },
     /// Parse documents from standard input, as the child of a worker.
     #[command(name = PARSE_COMMAND, hide = true)]
     Parse,

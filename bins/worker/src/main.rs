@@ -4,6 +4,7 @@ mod arguments;
 mod distributed_mode;
 mod memory;
 mod progress_display;
+mod search;
 mod session;
 mod signals;
 mod summary_display;
@@ -88,6 +89,11 @@ fn execute(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Pause { run_id }) => control(config, run_id.as_deref(), RunControl::Pause),
         Some(Command::Resume { run_id }) => control(config, run_id.as_deref(), RunControl::Resume),
         Some(Command::Cancel { run_id }) => control(config, run_id.as_deref(), RunControl::Cancel),
+        Some(Command::Search { query, limit }) => {
+            let found = runtime()?.block_on(search::found(config, &query.join(" "), *limit as usize))?;
+            print(&found)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Some(Command::Parse) | None => {
             loaded.ready_to_start()?;
             work(arguments, config)

@@ -3,7 +3,7 @@
 //! [`Database`] opens the database of either mode. [`overview`] reads what a
 //! run does into one document, [`alerts`] says what is wrong with it, and
 //! [`metrics`] puts it into numbers; [`dead_letters`] finds and mends what
-//! failed. This crate claims nothing, processes nothing and leads nothing; it is
+//! failed; [`search`] finds elements. This crate claims nothing, processes nothing and leads nothing; it is
 //! safe to use while workers run.
 
 pub mod alerts;
@@ -12,6 +12,7 @@ mod database;
 pub mod dead_letters;
 pub mod metrics;
 pub mod overview;
+pub mod search;
 pub mod units;
 
 pub use database::{Database, DatabaseError, SCHEMA_VERSION};
