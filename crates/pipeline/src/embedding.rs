@@ -3,7 +3,7 @@
 use crate::PipelineError;
 use gdg_config::{Config, EmbeddingConfig, Environment};
 use gdg_embedding::{
-    CachingEmbedder, ChunkElement, Embedder, EmbeddingError, chunks_with_names, open_embedder,
+    CachingEmbedder, Chunk, ChunkElement, Embedder, EmbeddingError, chunks_with_names, open_embedder,
 };
 use gdg_postproc::{IndexOptions, RelateOptions, Scope, SearchIndex, VectorSet, relate};
 use gdg_storage::{
@@ -72,22 +72,27 @@ impl Embedding {
         self.across.as_ref()
     }
 
-    /// The document with its vectors. Cutting it and relating its elements block, and happen elsewhere.
-    pub(crate) async fn embed(
-        &self,
-        graph: Box<GraphDocument>,
-    ) -> Result<Box<GraphDocument>, EmbeddingError> {
-        let config = Arc::clone(&self.config);
-        let cutting = elsewhere(move || {
-            let elements: Vec<ChunkElement<'_>> = graph.elements().iter().map(chunk_element).collect();
-            let names: Vec<Option<String>> = graph.elements().iter().map(name_of).collect();
-            let name_of = |position: u32| names.get(position as usize).and_then(Option::as_deref);
-            let chunks = chunks_with_names(graph.title(), &elements, &name_of, &config);
-            (graph, chunks)
-        });
-        let (graph, chunks) = cutting.await;
+    /// The texts of a document that get vectors. Blocks.
+    pub(crate) fn cut(&self, graph: &GraphDocument) -> Vec<Chunk> {
+        let elements: Vec<ChunkElement<'_>> = graph.elements().iter().map(chunk_element).collect();
+        let names: Vec<Option<String>> = graph.elements().iter().map(name_of).collect();
+        let name_of = |position: u32| names.get(position as usize).and_then(Option::as_deref);
+        chunks_with_names(graph.title(), &elements, &name_of, &self.config)
+    }
+
+    /// The vectors of those texts, in their order.
+    pub(crate) async fn vectors(&self, chunks: &[Chunk]) -> Result<Vec<Vec<f32>>, EmbeddingError> {
         let texts: Vec<&str> = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
-        let vectors = self.embedder.embed(&texts).await?;
+        self.embedder.embed(&texts).await
+    }
+
+    /// The document with the vectors of its texts, and how its elements are related by them. Blocks.
+    pub(crate) fn attach(
+        &self,
+        graph: GraphDocument,
+        chunks: &[Chunk],
+        vectors: Vec<Vec<f32>>,
+    ) -> GraphDocument {
         let vectors = chunks.iter().zip(vectors).map(|(chunk, vector)| ElementVector {
             position: chunk.position,
             part: chunk.part,
@@ -95,23 +100,8 @@ impl Embedding {
         });
         // What holds nothing that the model knows is like nothing.
         let vectors: Vec<_> = vectors.filter(|one| one.vector.iter().any(|value| *value != 0.0)).collect();
-        let (model, within) = (self.model().to_owned(), self.within);
-        let relating = elsewhere(move || {
-            let relationships = within.map(|options| relate_within(&vectors, &options)).unwrap_or_default();
-            Box::new(graph.with_vectors(DocumentVectors { model, vectors, relationships }))
-        });
-        Ok(relating.await)
-    }
-}
-
-async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime shuts down, and this task with it.
-            Err(_) => std::future::pending().await,
-        },
+        let relationships = self.within.map(|options| relate_within(&vectors, &options)).unwrap_or_default();
+        graph.with_vectors(DocumentVectors { model: self.model().to_owned(), vectors, relationships })
     }
 }
 

@@ -8,12 +8,14 @@ use crate::relating::{Relating, is_shard};
 use crate::sqlite::is_unchanged;
 use crate::store::{CopyStore, RelatingStore};
 use gdg_config::{ByteSize, UnsupportedPolicy};
-use gdg_embedding::EmbeddingError;
+use gdg_embedding::Chunk;
 use gdg_model::{Attributes, ContentHash, DocumentRef, ErrorClass, ExplicitRelationship, Format, Link};
 use gdg_parsing::{DocumentParser, Input, ParseError};
 use gdg_queue::{Failure, Fence};
 use gdg_sources::{Fetch, Fetched, Source, SourceError};
-use gdg_storage::{DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, Run, StoredCopy};
+use gdg_storage::{
+    DocumentHeader, GraphDocument, KnownDocument, KnownOutcome, RelatingTerms, Run, StoredCopy,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -85,6 +87,12 @@ impl From<SourceError> for Failed {
 }
 
 impl ProcessorOptions {
+    /// How documents are compared, where they are.
+    pub(crate) fn relating_terms(&self) -> Option<Arc<RelatingTerms>> {
+        let (_, terms) = self.embedding.as_ref()?.across()?;
+        Some(Arc::clone(terms))
+    }
+
     /// For the documents of a run: from the second generation on there may be something to take over.
     pub(crate) fn for_run<S: CopyStore + RelatingStore + 'static>(&self, run: &Run, store: Arc<S>) -> Self {
         let across = self.embedding.as_ref().and_then(Embedding::across);
@@ -184,23 +192,25 @@ impl Processor {
             return Ok(Ended::Unchanged { fence, document, format: known.format, size });
         }
         let copy = if known.is_none() { read.find_copy().await } else { None };
-        let ended = on_blocking_thread(move || match copy {
-            Some(copy) => Ok(read.take_over(copy, fence)),
-            None => read.parse(fence),
+        let embedding = self.options.embedding.clone();
+        let parsing = on_blocking_thread(move || {
+            let ended = match copy {
+                Some(copy) => read.take_over(copy, fence),
+                None => read.parse(fence)?,
+            };
+            Ok(match (ended, embedding) {
+                (Ended::Stored { fence, graph }, Some(embedding)) => {
+                    let chunks = embedding.cut(&graph);
+                    Parsed::ToEmbed { fence, graph, chunks, embedding }
+                }
+                (ended, _) => Parsed::Ended(ended),
+            })
         });
-        match (ended.await?, &self.options.embedding) {
-            (Ended::Stored { fence, graph }, Some(embedding)) => {
-                let (format, size) = (Some(graph.format()), graph.header().size);
-                let embedded = embedding.embed(graph).await;
-                let failed = |error: EmbeddingError| Failed {
-                    class: error.class(),
-                    message: error.to_string(),
-                    format,
-                    size,
-                };
-                Ok(Ended::Stored { fence, graph: embedded.map_err(failed)? })
+        match parsing.await? {
+            Parsed::Ended(ended) => Ok(ended),
+            Parsed::ToEmbed { fence, graph, chunks, embedding } => {
+                embed(fence, graph, chunks, embedding).await
             }
-            (ended, _) => Ok(ended),
         }
     }
 
@@ -215,6 +225,34 @@ impl Processor {
         let findings = Box::new(relating.relate(shard).await.map_err(failed)?);
         Ok(Ended::Related { fence, shard: shard.clone(), terms: Arc::clone(relating.terms()), findings })
     }
+}
+
+/// A document that was parsed.
+enum Parsed {
+    /// There is no more to do.
+    Ended(Ended),
+    /// Its texts are to get vectors.
+    ToEmbed { fence: Fence, graph: Box<GraphDocument>, chunks: Vec<Chunk>, embedding: Embedding },
+}
+
+/// Gives a document its vectors.
+async fn embed(
+    fence: Fence,
+    graph: Box<GraphDocument>,
+    chunks: Vec<Chunk>,
+    embedding: Embedding,
+) -> Result<Ended, Failed> {
+    let vectors = embedding.vectors(&chunks).await.map_err(|error| Failed {
+        class: error.class(),
+        message: error.to_string(),
+        format: Some(graph.format()),
+        size: graph.header().size,
+    })?;
+    on_blocking_thread(move || {
+        let graph = embedding.attach(*graph, &chunks, vectors);
+        Ok(Ended::Stored { fence, graph: Box::new(graph) })
+    })
+    .await
 }
 
 /// Runs a part of a document's processing that blocks.

@@ -4,17 +4,14 @@ use crate::PipelineError;
 use crate::embedding::Embedding;
 use crate::processing::ProcessorOptions;
 use gdg_config::{Config, Environment};
-use gdg_parsing::{DocumentParser, SandboxCommand};
+use gdg_parsing::{DocumentParser, PARSER_REVISION, SandboxCommand};
 use gdg_queue::RetryPolicy;
 use gdg_sources::{Source, SourceContext, Spool, open_source};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Opens every source; fails where one cannot be.
-pub(crate) fn open_sources(
-    config: &Config,
-    environment: &Environment,
-) -> Result<Vec<Arc<dyn Source>>, PipelineError> {
+fn open_sources(config: &Config, environment: &Environment) -> Result<Vec<Arc<dyn Source>>, PipelineError> {
     let context = SourceContext {
         path_mappings: config.path_mappings.clone(),
         environment: environment.clone(),
@@ -50,24 +47,26 @@ pub(crate) fn parse_threads(config: &Config) -> usize {
     )
 }
 
-/// How documents of `sources` are fetched and parsed, `threads` at a time; nothing is taken over from others.
-pub(crate) fn processor_options(
+/// Opens the sources and the model of a configuration: how its documents are fetched, parsed, `threads` at a time, and
+/// embedded. Nothing is taken over from others. Fails where a source or the model cannot be opened.
+pub(crate) async fn processor_options(
     config: &Config,
-    sources: &[Arc<dyn Source>],
+    environment: &Environment,
     sandbox: SandboxCommand,
     threads: usize,
-    embedding: Option<Embedding>,
-    parse_fingerprint: &Arc<str>,
-) -> ProcessorOptions {
-    ProcessorOptions {
-        sources: sources.to_vec(),
+) -> Result<ProcessorOptions, PipelineError> {
+    let sources = open_sources(config, environment)?;
+    let embedding = Embedding::open(config, environment).await?;
+    let model = embedding.as_ref().map(Embedding::model);
+    Ok(ProcessorOptions {
+        sources,
         parser: Arc::new(DocumentParser::new(config.parsing.limits.clone(), sandbox, threads)),
         parse_threads: threads,
         unsupported: config.parsing.unsupported,
         stores_links: config.relationship_detection.stores_links(),
-        parse_fingerprint: Arc::clone(parse_fingerprint),
+        parse_fingerprint: config.parse_fingerprint(PARSER_REVISION, model).into(),
         copies: None,
         embedding,
         relating: None,
-    }
+    })
 }

@@ -9,11 +9,10 @@
 use crate::commit_channel::commit_channel;
 use crate::committer::Committer;
 use crate::discovery::Discovery;
-use crate::embedding::Embedding;
 use crate::in_hand::InHand;
-use crate::processing::Processor;
+use crate::processing::{Processor, ProcessorOptions};
 use crate::pump::{ClaimLimits, Pump, Quota, Supplied, Supply};
-use crate::setup::{open_sources, parse_threads, processor_options, retry_policy};
+use crate::setup::{parse_threads, processor_options, retry_policy};
 use crate::sqlite::{self, DatabaseLock, SqliteBackend};
 use crate::store::PlanningStore;
 use crate::sweep::Sweep;
@@ -22,7 +21,7 @@ use crate::{PipelineError, Progress, RunSummary, Shutdown};
 use async_trait::async_trait;
 use gdg_config::{Config, Environment};
 use gdg_model::WorkerId;
-use gdg_parsing::{PARSER_REVISION, SandboxCommand};
+use gdg_parsing::SandboxCommand;
 use gdg_queue::QueueDepth;
 use gdg_sources::Source;
 use gdg_storage::{RelatingTerms, Run, RunStatus};
@@ -64,10 +63,11 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> Result<RunSummary, PipelineError> {
     let started = Instant::now();
-    let sources = open_sources(config, &options.environment)?;
+    let sandbox = options.sandbox.clone();
+    let processing = processor_options(config, &options.environment, sandbox, parse_threads(config)).await?;
     let (connection, lock) = sqlite::open(&config.storage.path, options.worker.as_str())?;
     let backend = SqliteBackend::new(connection, retry_policy(config), options.worker.clone());
-    let worker = SingleWorker::begin(config, options, sources, backend, lock, progress, shutdown).await?;
+    let worker = SingleWorker::begin(config, options, processing, backend, lock, progress, shutdown).await?;
     worker.work(started).await
 }
 
@@ -101,7 +101,7 @@ impl SingleWorker {
     async fn begin(
         config: &Config,
         options: SingleOptions,
-        sources: Vec<Arc<dyn Source>>,
+        processing: ProcessorOptions,
         backend: SqliteBackend,
         lock: DatabaseLock,
         progress: Arc<Progress>,
@@ -119,28 +119,15 @@ impl SingleWorker {
             returned = reclaimed.returned,
             "run begins"
         );
-        let parse_threads = parse_threads(config);
-        let embedding = Embedding::open(config, &options.environment).await?;
-        let relating = embedding.as_ref().and_then(Embedding::across).map(|(_, terms)| Arc::clone(terms));
-        let parse_fingerprint: Arc<str> =
-            config.parse_fingerprint(PARSER_REVISION, embedding.as_ref().map(Embedding::model)).into();
-        let processing = processor_options(
-            config,
-            &sources,
-            options.sandbox,
-            parse_threads,
-            embedding,
-            &parse_fingerprint,
-        );
         let processor = Processor::new(processing.for_run(&run, Arc::new(backend.clone())));
         Ok(Self {
             backend,
             lock,
             run,
             resumed,
-            sources,
+            sources: processing.sources.clone(),
             processor: Arc::new(processor),
-            parse_fingerprint,
+            parse_fingerprint: Arc::clone(&processing.parse_fingerprint),
             progress,
             shutdown,
             in_hand: Arc::default(),
@@ -148,7 +135,7 @@ impl SingleWorker {
             listing_done: Arc::default(),
             limits: ClaimLimits::new(
                 config,
-                parse_threads,
+                processing.parse_threads,
                 PREFETCH_FACTOR * config.work_queue.prefetch_count as usize,
             ),
             quota: Arc::new(Quota::new(options.max_documents)),
@@ -156,7 +143,7 @@ impl SingleWorker {
             heartbeat_interval: config.work_queue.heartbeat_interval(),
             shutdown_grace: config.processing.shutdown_grace(),
             deletion_guard: config.processing.deletion_guard,
-            relating,
+            relating: processing.relating_terms(),
         })
     }
 

@@ -8,6 +8,7 @@ use gdg_postproc::{IndexOptions, SearchIndex, VectorSet, reciprocal_rank_fusion}
 use gdg_storage::{StorageError, StoredVector};
 use rusqlite::{Connection, params};
 use serde::Serialize;
+use std::collections::HashSet;
 use thiserror::Error;
 
 /// Vectors that are read at a time.
@@ -124,16 +125,13 @@ async fn by_meaning(
         }
     }
     let index = SearchIndex::build(&set, &IndexOptions::default());
-    let mut places: Vec<Place> = Vec::new();
-    for hit in index.search(&set, &vector, limit) {
+    let places = index.search(&set, &vector, limit).into_iter().map(|hit| {
         let item = set.item(hit.index);
-        let place = (item.document.cast_signed(), item.position);
-        // Of several parts of an element the best counts.
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    Ok(places)
+        (item.document.cast_signed(), item.position)
+    });
+    // Of several parts of an element the best counts.
+    let mut seen = HashSet::new();
+    Ok(places.filter(|place| seen.insert(*place)).collect())
 }
 
 async fn load_vectors(

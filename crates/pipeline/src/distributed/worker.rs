@@ -12,17 +12,16 @@ use super::supply::QueueSupply;
 use super::wakeups::Wakeups;
 use crate::commit_channel::commit_channel;
 use crate::committer::Committer;
-use crate::embedding::Embedding;
 use crate::in_hand::InHand;
 use crate::processing::{Processor, ProcessorOptions};
 use crate::pump::{ClaimLimits, Pump, Quota};
-use crate::setup::{open_sources, parse_threads, processor_options, retry_policy};
+use crate::setup::{parse_threads, processor_options, retry_policy};
 use crate::tasks::{flatten, halt_on_error};
 use crate::{PipelineError, Progress, RunSummary, Shutdown};
 use gdg_config::{Config, Environment};
 use gdg_election::{Elector, LeaseName, LeaseTerms};
 use gdg_model::{RunId, WorkerId};
-use gdg_parsing::{PARSER_REVISION, SandboxCommand};
+use gdg_parsing::SandboxCommand;
 use gdg_postgres::{ListenEvent, Listener, Postgres, Settings};
 use gdg_storage::{LatestRun, Run, RunStatus};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,26 +96,18 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> Result<Option<RunSummary>, PipelineError> {
     let started = Instant::now();
-    let sources = open_sources(config, &options.environment)?;
+    let threads = (parse_threads(config) / options.siblings.max(1)).max(1);
+    let sandbox = options.sandbox.clone();
+    let processing = processor_options(config, &options.environment, sandbox, threads).await?;
     let Connections { work: postgres, election } = connections;
     let recycling = postgres.clone();
     let _recycling = AbortOnDrop(tokio::spawn(async move { recycling.recycle().await }));
     let entrance = Entrance { config, options: &options, postgres: &postgres, shutdown: &shutdown };
     let Some(entered) = entrance.enter().await? else { return Ok(None) };
 
-    let threads = (parse_threads(config) / options.siblings.max(1)).max(1);
-    let embedding = Embedding::open(config, &options.environment).await?;
-    let parse_fingerprint: Arc<str> =
-        config.parse_fingerprint(PARSER_REVISION, embedding.as_ref().map(Embedding::model)).into();
     let database = Arc::new(Database::new(postgres.clone(), retry_policy(config), entered.name.clone()));
-    let processing = processor_options(
-        config,
-        &sources,
-        options.sandbox.clone(),
-        threads,
-        embedding.clone(),
-        &parse_fingerprint,
-    );
+    let (sources, relating) = (processing.sources.clone(), processing.relating_terms());
+    let parse_fingerprint = Arc::clone(&processing.parse_fingerprint);
     let worker = Worker {
         database,
         name: entered.name.clone(),
@@ -148,7 +139,7 @@ pub async fn run(
         wakeups: Arc::clone(&worker.wakeups),
         timing: worker.timing,
         deletion_guard: config.processing.deletion_guard,
-        relating: embedding.as_ref().and_then(Embedding::across).map(|(_, terms)| Arc::clone(terms)),
+        relating,
     };
     let candidacy = Candidacy { postgres: election, terms: lease_terms(config) };
     worker.live(conductor, entered.listener, candidacy, started).await

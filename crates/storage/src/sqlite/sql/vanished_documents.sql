@@ -1,8 +1,9 @@
 -- Looks at documents behind the number ?3, at most ?4 of them: number, and whether it is one of source ?2 that the run ?1
 -- has found (0), or that has vanished (1), or neither (NULL).
 --
--- What the run gave up is there, and so is what somebody put back into its queue since, and what lies in a part of the source that it could not list. Where a document
--- that links to others was given up (?5), what only links lead to may be there.
+-- What the run gave up is there, and so is what somebody put back into its queue since, and what lies in a part of the
+-- source that it could not list. Where a document that links to others was given up (?5), what only links lead to may be
+-- there.
 SELECT d.document_number,
        CASE WHEN d.source_name <> ?2 THEN NULL
             WHEN d.seen_by_run = ?1 THEN 0
